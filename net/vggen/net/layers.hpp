@@ -1,0 +1,102 @@
+// The layers a network is made of: empty tags that carry their own parameters and no shapes.
+//
+// A tag's type is what compiler messages name (`vggen::layers::conv3x3<64>`); the variable of the same name
+// is what a network is written with (`conv3x3<64>`).
+#pragma once
+
+namespace vggen {
+
+enum class layer_kind {
+  none, ///< before the first layer
+  input,
+  conv,
+  relu,
+  local_response_norm,
+  max_pool,
+  flatten,
+  fully_connected,
+  dropout,
+  softmax,
+};
+
+namespace layers {
+
+/// What enters the network: images of Channels x Height x Width.
+template <int Channels, int Height, int Width> struct input {
+  static constexpr layer_kind kind = layer_kind::input;
+  static constexpr int channels = Channels, height = Height, width = Width;
+};
+
+/// A convolution with bias to Outputs channels. With Padding it keeps the extents; without, it is a valid
+/// convolution, whose output is Height - 1 and Width - 1 smaller.
+template <int Outputs, int Height, int Width, bool Padding> struct basic_conv {
+  static constexpr layer_kind kind = layer_kind::conv;
+  static constexpr int outputs = Outputs, height = Height, width = Width;
+  static constexpr bool padding = Padding;
+};
+
+/// A 3x3 convolution, stride 1, zero padding 1.
+template <int Outputs> struct conv3x3 : basic_conv<Outputs, 3, 3, true> {};
+
+/// A 1x1 convolution (configuration C of the paper).
+template <int Outputs> struct conv1x1 : basic_conv<Outputs, 1, 1, false> {};
+
+/// A valid Height x Width convolution: what a fully connected layer becomes in a fully convolutional network.
+template <int Outputs, int Height, int Width> struct conv : basic_conv<Outputs, Height, Width, false> {};
+
+/// max(x, 0). It follows a convolution or a fully connected layer and is computed with it.
+struct relu {
+  static constexpr layer_kind kind = layer_kind::relu;
+};
+
+/// Local response normalisation across channels, with the constants of Krizhevsky et al. 2012 that the
+/// paper's A-LRN uses: n = 5, k = 2, alpha = 1e-4, beta = 0.75. As in Caffe and PyTorch alpha is divided by
+/// n.
+struct local_response_norm {
+  static constexpr layer_kind kind = layer_kind::local_response_norm;
+};
+
+/// The maximum over Size x Size windows, stride Size. Odd extents are floored, as every framework does.
+template <int Size> struct max_pool {
+  static constexpr layer_kind kind = layer_kind::max_pool;
+  static constexpr int size = Size;
+};
+
+/// Turns channels x height x width into a vector, channel first (the order of torchvision's files).
+struct flatten {
+  static constexpr layer_kind kind = layer_kind::flatten;
+};
+
+/// A fully connected layer with bias.
+template <int Outputs> struct fully_connected {
+  static constexpr layer_kind kind = layer_kind::fully_connected;
+  static constexpr int outputs = Outputs;
+};
+
+/// Sets a share P of its input to zero in training; nothing at inference.
+template <double P> struct dropout {
+  static constexpr layer_kind kind = layer_kind::dropout;
+  static constexpr double probability = P;
+};
+
+/// exp(x) / sum(exp(x)) over the channels.
+struct softmax {
+  static constexpr layer_kind kind = layer_kind::softmax;
+};
+
+} // namespace layers
+
+template <int Channels, int Height, int Width>
+inline constexpr layers::input<Channels, Height, Width> input{};
+template <int Outputs> inline constexpr layers::conv3x3<Outputs> conv3x3{};
+template <int Outputs> inline constexpr layers::conv1x1<Outputs> conv1x1{};
+template <int Outputs, int Height, int Width> inline constexpr layers::conv<Outputs, Height, Width> conv{};
+inline constexpr layers::relu relu{};
+inline constexpr layers::local_response_norm local_response_norm{};
+template <int Size> inline constexpr layers::max_pool<Size> max_pool{};
+inline constexpr layers::flatten flatten{};
+template <int Outputs> inline constexpr layers::fully_connected<Outputs> fully_connected{};
+template <double P> inline constexpr layers::dropout<P> dropout{};
+inline constexpr layers::softmax softmax{};
+
+} // namespace vggen

@@ -1,0 +1,282 @@
+// The plan of an inference run: which kernels in which order, and where in the arena each tensor lies. All of
+// it is known to the compiler.
+//
+// Layers that can be computed by one kernel form a group (convolution + relu + max-pool). Whether a group
+// runs fused or split is the schedules' choice, so a group carries both forms, and the arena is planned for
+// the split form: the choice moves no tensor.
+#pragma once
+
+#include <vggen/net/network.hpp>
+#include <vggen/net/signature.hpp>
+
+#include <boost/hana.hpp>
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <cstdint>
+
+namespace vggen {
+
+/// Represents one kernel call. Tensor i is the output of layer i.
+struct kernel_call {
+  signature kernel{};
+  int parameter_layer = -1; ///< the layer whose weights and bias it takes; -1 for none
+  int input = 0;            ///< index of the layer whose output it reads
+  int output = 0;           ///< index of the last layer it computes
+  constexpr bool operator==(const kernel_call &) const = default;
+};
+
+/// Represents layers that one kernel can compute. With `fusible` the two calls of `split` do what `fused`
+/// does.
+struct kernel_group {
+  kernel_call fused{};
+  std::array<kernel_call, 2> split{};
+  bool fusible = false;
+  constexpr bool operator==(const kernel_group &) const = default;
+};
+
+/// Represents a tensor's place in the arena. Its data are float32 [c, x, y, n], c innermost; with a halo one
+/// zero pixel stands around each image.
+struct tensor_place {
+  shape extent{};
+  bool halo = false;
+  bool stored = false;     ///< false: it is never in memory (computed in place or as part of a kernel)
+  int first_call = 0;      ///< index (split form) of the call that writes it; -1 for the input
+  int last_call = 0;       ///< index of the last call that reads it
+  std::int64_t offset = 0; ///< bytes from the start of the arena
+  std::int64_t bytes = 0;  ///< for the whole batch, rounded up to the alignment
+};
+
+/// Tensors begin on cache lines, which also are the widest vectors.
+inline constexpr std::int64_t arena_alignment = 64;
+
+namespace detail {
+
+/// A list with room for N entries, for constexpr computation.
+template <class T, std::size_t N> struct bounded_list {
+  std::array<T, N> items{};
+  std::size_t count = 0;
+  constexpr void push_back(const T &item) { items[count++] = item; }
+  [[nodiscard]] constexpr const T *begin() const { return items.data(); }
+  [[nodiscard]] constexpr const T *end() const { return items.data() + count; }
+};
+
+template <class Network> constexpr auto make_groups() {
+  constexpr auto &layers = layer_infos<Network>;
+  constexpr int count = static_cast<int>(Network::layer_count);
+  const auto kind = [&](int i) {
+    return i < count ? layers[static_cast<std::size_t>(i)].kind : layer_kind::none;
+  };
+  // a halo is written where the next kernel is a padded convolution (dropout is nothing at inference)
+  const auto haloed = [&](int i) {
+    do
+      ++i;
+    while (kind(i) == layer_kind::dropout);
+    return i < count && layers[static_cast<std::size_t>(i)].reads_halo();
+  };
+  bounded_list<kernel_group, Network::layer_count> groups;
+  int current = 0; // the tensor that the next kernel reads
+  for (int i = 1; i < count;) {
+    const layer_info &layer = layers[static_cast<std::size_t>(i)];
+    kernel_call call;
+    signature &s = call.kernel;
+    s.batch = Network::batch;
+    s.channels = layer.input.channels;
+    s.height = layer.input.height;
+    s.width = layer.input.width;
+    s.input_halo = haloed(current);
+    call.input = current;
+    int last = i;
+    switch (layer.kind) {
+    case layer_kind::conv:
+      s.op = layer.padding                                         ? operation::conv3x3
+             : layer.filter_height == 1 && layer.filter_width == 1 ? operation::conv1x1
+                                                                   : operation::conv;
+      if (s.op == operation::conv) s.filter_height = layer.filter_height, s.filter_width = layer.filter_width;
+      break;
+    case layer_kind::fully_connected:
+      s.op = operation::fully_connected;
+      break;
+    case layer_kind::max_pool:
+      s.op = operation::max_pool;
+      break;
+    case layer_kind::local_response_norm:
+      s.op = operation::local_response_norm;
+      break;
+    case layer_kind::flatten:
+      s.op = operation::flatten;
+      break;
+    case layer_kind::softmax:
+      s.op = operation::softmax;
+      break;
+    default:
+      ++i;
+      continue; // dropout: nothing at inference, its tensor is its input's
+    }
+    if (layer.has_parameters()) {
+      call.parameter_layer = i;
+      s.outputs = layer.output.channels;
+      s.bias = true;
+      if (kind(i + 1) == layer_kind::relu) s.relu = true, last = i + 1;
+    }
+    kernel_group group;
+    if (layer.kind == layer_kind::conv && kind(last + 1) == layer_kind::max_pool) {
+      const int pool = last + 1;
+      group.fusible = true;
+      call.output = last;
+      group.split[0] = group.fused = call;
+      const layer_info &p = layers[static_cast<std::size_t>(pool)];
+      group.split[1] = {.kernel = {.op = operation::max_pool,
+                                   .batch = Network::batch,
+                                   .height = p.input.height,
+                                   .width = p.input.width,
+                                   .channels = p.input.channels,
+                                   .output_halo = haloed(pool)},
+                        .input = last,
+                        .output = pool};
+      group.fused.kernel.pool = true;
+      group.fused.kernel.output_halo = haloed(pool);
+      group.fused.output = last = pool;
+    } else {
+      call.output = last;
+      s.output_halo = haloed(last);
+      group.fused = group.split[0] = call;
+    }
+    groups.push_back(group);
+    current = last;
+    i = last + 1;
+  }
+  return groups;
+}
+
+} // namespace detail
+
+/// The kernel groups of a network in order: a range of kernel_group.
+template <class Network> inline constexpr auto kernel_groups = detail::make_groups<Network>();
+
+/// The call of the preprocessing kernel: from u8 images to the network's input (tensor 0).
+template <class Network> constexpr kernel_call preprocess_call() {
+  constexpr shape in = layer_infos<Network>[0].output;
+  const signature &first = kernel_groups<Network>.begin()->fused.kernel;
+  return {.kernel = {.op = operation::preprocess,
+                     .batch = Network::batch,
+                     .height = in.height,
+                     .width = in.width,
+                     .channels = in.channels,
+                     .output_halo = first.input_halo},
+          .input = -1,
+          .output = 0};
+}
+
+namespace detail {
+
+template <class Network> constexpr auto make_tensors() {
+  std::array<tensor_place, Network::layer_count> tensors{};
+  const auto store = [&](int layer, const signature &written_by, int call) {
+    tensor_place &t = tensors[static_cast<std::size_t>(layer)];
+    t.extent = layer_infos<Network>[static_cast<std::size_t>(layer)].output;
+    t.halo = written_by.output_halo;
+    t.stored = true;
+    t.first_call = t.last_call = call;
+    const std::int64_t bytes = written_by.output_size() * Network::batch * std::int64_t{sizeof(float)};
+    t.bytes = (bytes + arena_alignment - 1) / arena_alignment * arena_alignment;
+  };
+  store(0, preprocess_call<Network>().kernel, -1);
+  int index = 0;
+  for (const kernel_group &group : kernel_groups<Network>)
+    for (int part = 0; part < (group.fusible ? 2 : 1); ++part, ++index) {
+      const kernel_call &call = group.split[static_cast<std::size_t>(part)];
+      store(call.output, call.kernel, index);
+      tensors[static_cast<std::size_t>(call.input)].last_call = index;
+    }
+  // the fused form reads the group's input while it writes the group's output
+  index = 0;
+  for (const kernel_group &group : kernel_groups<Network>) {
+    index += group.fusible ? 2 : 1;
+    tensors[static_cast<std::size_t>(group.fused.input)].last_call = index - 1;
+  }
+  // largest first, each at the lowest offset that no tensor alive at the same time holds
+  std::array<std::size_t, Network::layer_count> order{};
+  for (std::size_t i = 0; i < order.size(); ++i)
+    order[i] = i;
+  std::sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
+    return tensors[a].bytes != tensors[b].bytes ? tensors[a].bytes > tensors[b].bytes : a < b;
+  });
+  for (std::size_t placed = 0; placed < order.size(); ++placed) {
+    tensor_place &t = tensors[order[placed]];
+    if (!t.stored) break; // empty ones sort last
+    for (bool moved = true; moved;) {
+      moved = false;
+      for (std::size_t k = 0; k < placed; ++k) {
+        const tensor_place &other = tensors[order[k]];
+        const bool alive_together = t.first_call <= other.last_call && other.first_call <= t.last_call;
+        if (alive_together && t.offset < other.offset + other.bytes && other.offset < t.offset + t.bytes) {
+          t.offset = other.offset + other.bytes;
+          moved = true;
+        }
+      }
+    }
+  }
+  return tensors;
+}
+
+} // namespace detail
+
+/// The tensors of an inference run: std::array<tensor_place, layers>.
+template <class Network> inline constexpr auto tensor_places = detail::make_tensors<Network>();
+
+/// Bytes of the arena that holds all activations of an inference run.
+template <class Network> constexpr std::int64_t arena_bytes(Network) {
+  std::int64_t end = 0;
+  for (const tensor_place &t : tensor_places<Network>)
+    end = std::max(end, t.offset + t.bytes);
+  return end;
+}
+
+/// The tensor (index of its layer) that holds the output of layer `index`: relu and dropout share their
+/// input's.
+template <class Network> constexpr int tensor_of(int index) {
+  // forward over relu, which is computed with the layer before it, then back over what is stored nowhere
+  constexpr auto &layers = layer_infos<Network>;
+  int i = index;
+  if (static_cast<std::size_t>(i) + 1 < layers.size() &&
+      layers[static_cast<std::size_t>(i) + 1].kind == layer_kind::relu)
+    ++i;
+  while (!tensor_places<Network>[static_cast<std::size_t>(i)].stored)
+    --i;
+  return i;
+}
+
+/// A signature as a type, so that sets of kernels can be computed with.
+template <signature S> struct kernel {
+  static constexpr signature value = S;
+};
+
+namespace detail {
+
+/// hana::tuple of hana::type<kernel<S>> for all kernels that a run of the network may need: fused and split.
+template <class Network> constexpr auto all_kernels() {
+  constexpr auto per_group = []<std::size_t... I>(std::index_sequence<I...>) {
+    constexpr auto of_group = [](auto index) {
+      constexpr const kernel_group &g = kernel_groups<Network>.items[decltype(index)::value];
+      if constexpr (g.fusible)
+        return hana::make_tuple(hana::type_c<kernel<g.fused.kernel>>, hana::type_c<kernel<g.split[0].kernel>>,
+                                hana::type_c<kernel<g.split[1].kernel>>);
+      else
+        return hana::make_tuple(hana::type_c<kernel<g.fused.kernel>>);
+    };
+    return hana::flatten(hana::make_tuple(of_group(hana::size_c<I>)...));
+  };
+  return hana::prepend(per_group(std::make_index_sequence<kernel_groups<Network>.count>{}),
+                       hana::type_c<kernel<preprocess_call<Network>().kernel>>);
+}
+
+} // namespace detail
+
+/// The distinct kernels that the given networks may need, as a hana::set of hana::type<kernel<S>>.
+template <class... Networks> constexpr auto kernel_set(Networks...) {
+  return hana::to_set(hana::flatten(hana::make_tuple(detail::all_kernels<Networks>()...)));
+}
+
+} // namespace vggen

@@ -1,0 +1,160 @@
+// Compile-time functions from network to network. They compose:
+//     with_batch<8>(with_classes<10>(with_input<3, 32, 32>(vgg16)))
+#pragma once
+
+#include <vggen/net/counts.hpp>
+#include <vggen/net/network.hpp>
+
+#include <algorithm>
+#include <cstddef>
+
+namespace vggen {
+
+namespace detail {
+
+/// A string as a template argument: freeze_until<"conv4_1">.
+template <std::size_t N> struct fixed_string {
+  char text[N]{};
+  constexpr fixed_string(const char (&s)[N]) {
+    std::copy_n(s, N, text);
+  } // NOLINT(google-explicit-constructor)
+  [[nodiscard]] constexpr std::string_view view() const { return {text, N - 1}; }
+};
+
+template <class Network> constexpr int first_of(layer_kind kind) {
+  for (const auto &layer : layer_infos<Network>)
+    if (layer.kind == kind) return layer.index;
+  return -1;
+}
+
+template <class Network> constexpr int last_with_parameters() {
+  int last = -1;
+  for (const auto &layer : layer_infos<Network>)
+    if (layer.has_parameters()) last = layer.index;
+  return last;
+}
+
+/// The same layer with another number of outputs.
+template <int Outputs, int O> constexpr auto with_outputs(layers::conv3x3<O>) { return conv3x3<Outputs>; }
+template <int Outputs, int O> constexpr auto with_outputs(layers::conv1x1<O>) { return conv1x1<Outputs>; }
+template <int Outputs, int O, int H, int W> constexpr auto with_outputs(layers::conv<O, H, W>) {
+  return conv<Outputs, H, W>;
+}
+template <int Outputs, int O> constexpr auto with_outputs(layers::fully_connected<O>) {
+  return fully_connected<Outputs>;
+}
+
+} // namespace detail
+
+/// The network for another input. Its classifier is sized anew.
+template <int Channels, int Height, int Width, network_options Options, class... Layers>
+constexpr auto with_input(network<Options, Layers...> net) {
+  return detail::network_of<Options>(
+      hana::prepend(hana::drop_front(net.layers), input<Channels, Height, Width>));
+}
+
+/// The network with the last layer that has weights replaced by one of N outputs.
+template <int N, network_options Options, class... Layers>
+constexpr auto with_classes(network<Options, Layers...> net) {
+  using type = network<Options, Layers...>;
+  constexpr int last = detail::last_with_parameters<type>();
+  static_assert(last >= 0 && layer_infos<type>[static_cast<std::size_t>(last)].in_top,
+                "with_classes: the network has no classifier whose classes could be changed (without_top was "
+                "applied?); use with_top(flatten, fully_connected<classes>, softmax)");
+  constexpr auto index = hana::size_c<static_cast<std::size_t>(last)>;
+  return detail::network_of<Options>(hana::concat(
+      hana::append(hana::take_front(net.layers, index), detail::with_outputs<N>(net.layers[index])),
+      hana::drop_front(net.layers, index + hana::size_c<1>)));
+}
+
+/// The same network, if it tells exactly N classes apart; otherwise it does not compile. For labels and data
+/// that are fixed when the program is written.
+template <int N, network_options Options, class... Layers>
+constexpr auto require_classes(network<Options, Layers...> net) {
+  static_assert(classes(network<Options, Layers...>{}) == N,
+                "require_classes: the number of classes does not match the network's; the number needed and "
+                "the layers of the network are named beside this message");
+  return net;
+}
+
+/// The network up to its last layer before the classifier (pool5).
+template <network_options Options, class... Layers>
+constexpr auto without_top(network<Options, Layers...> net) {
+  using type = network<Options, Layers...>;
+  constexpr auto count = [] {
+    std::size_t n = 0;
+    for (const auto &layer : layer_infos<type>)
+      if (!layer.in_top && layer.kind != layer_kind::softmax) ++n;
+    return n;
+  }();
+  return detail::network_of<Options>(hana::take_front(net.layers, hana::size_c<count>));
+}
+
+/// The network with its classifier replaced by the given layers.
+template <network_options Options, class... Layers, class... Top>
+constexpr auto with_top(network<Options, Layers...> net, Top... top) {
+  return detail::network_of<Options>(hana::concat(without_top(net).layers, layer_sequence(top...)));
+}
+
+/// The network with its fully connected layers as convolutions (flatten goes, the first becomes a valid
+/// convolution over the whole extent, the others 1x1): dense evaluation, section 3.2 of the paper. The
+/// weights are the same numbers in the same order.
+template <network_options Options, class... Layers>
+constexpr auto fully_convolutional(network<Options, Layers...> net) {
+  using type = network<Options, Layers...>;
+  constexpr int at = detail::first_of<type>(layer_kind::flatten);
+  static_assert(at >= 0,
+                "fully_convolutional: the network has no flatten, so no fully connected layer to turn "
+                "into a convolution");
+  constexpr auto index = static_cast<std::size_t>(at);
+  constexpr auto convert = [](auto placed) {
+    using layer = typename decltype(placed)::layer_type;
+    constexpr shape extent = layer_infos<type>[at].input;
+    if constexpr (layer::kind != layer_kind::fully_connected)
+      return layer{};
+    else if constexpr (placed.index == at + 1)
+      return conv<layer::outputs, extent.height, extent.width>;
+    else
+      return conv1x1<layer::outputs>;
+  };
+  return detail::network_of<Options>(
+      hana::concat(hana::take_front(net.layers, hana::size_c<index>),
+                   hana::transform(hana::drop_front(net.placed, hana::size_c<index + 1>), convert)));
+}
+
+/// The network with Num/Den times the channels in every layer but the last; at least one each.
+template <int Num, int Den, network_options Options, class... Layers>
+constexpr auto with_width(network<Options, Layers...> net) {
+  static_assert(Num >= 1 && Den >= 1, "with_width: needs a positive fraction");
+  using type = network<Options, Layers...>;
+  constexpr int last =
+      classes(type{}) > 0 && layer_infos<type>.back().in_top ? detail::last_with_parameters<type>() : -1;
+  constexpr auto convert = [](auto placed) {
+    using layer = typename decltype(placed)::layer_type;
+    if constexpr (placed.index != last && requires { layer::outputs; })
+      return detail::with_outputs<std::max(1, layer::outputs * Num / Den)>(layer{});
+    else
+      return layer{};
+  };
+  return detail::network_of<Options>(hana::transform(net.placed, convert));
+}
+
+/// The network compiled for batches of N images.
+template <int N, network_options Options, class... Layers>
+constexpr auto with_batch(network<Options, Layers...>) {
+  constexpr network_options options{.batch = N, .frozen_layers = Options.frozen_layers};
+  return network<options, Layers...>{};
+}
+
+/// The network whose layers before the named one (paper's, torchvision's or Keras's name) are not trained.
+template <detail::fixed_string Name, network_options Options, class... Layers>
+constexpr auto freeze_until(network<Options, Layers...>) {
+  constexpr int index = find_layer<network<Options, Layers...>>(Name.view());
+  static_assert(index >= 0,
+                "freeze_until: the network has no layer of that name; the name and the layers are "
+                "named beside this message");
+  constexpr network_options options{.batch = Options.batch, .frozen_layers = index};
+  return network<options, Layers...>{};
+}
+
+} // namespace vggen

@@ -1,0 +1,37 @@
+// A file's bytes without reading them: a read-only memory map. Weights are hundreds of megabytes; mapped,
+// they are paged in where they are used, shared between processes, and never copied.
+#pragma once
+
+#include <cstddef>
+#include <filesystem>
+#include <span>
+
+namespace vggen {
+
+/// Represents the whole of one regular file, mapped read-only into memory for as long as this object lives.
+/// Moving it leaves the mapping where it is: spans taken before stay valid.
+///
+/// Replacing the file by rename (as atomic_file does) is harmless: the mapping keeps the old one. Truncating
+/// it in place is not: the system answers a later access beyond the new end with SIGBUS.
+class mapped_file {
+public:
+  /// Maps the file at `path`; an empty file is allowed and gives an empty span. Throws vggen::error with
+  /// cannot_open if it is missing, is not a regular file, or may not be read; with out_of_memory if there is
+  /// not enough address space.
+  explicit mapped_file(const std::filesystem::path &path);
+  ~mapped_file();
+
+  mapped_file(mapped_file &&other) noexcept;
+  mapped_file &operator=(mapped_file &&other) noexcept;
+  mapped_file(const mapped_file &) = delete;
+  mapped_file &operator=(const mapped_file &) = delete;
+
+  [[nodiscard]] std::span<const std::byte> bytes() const noexcept { return bytes_; }
+  [[nodiscard]] const std::filesystem::path &path() const noexcept { return path_; }
+
+private:
+  std::filesystem::path path_;
+  std::span<const std::byte> bytes_;
+};
+
+} // namespace vggen

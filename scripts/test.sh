@@ -1,0 +1,32 @@
+#!/usr/bin/env bash
+# Sets up everything, builds it and runs the tests.
+#
+#   scripts/test.sh          the quick ones, and the check of the format
+#   scripts/test.sh --full   everything: sanitizers, emulated targets, every shape of the zoo, clang-tidy
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+full=0
+case "${1-}" in
+  '') ;;
+  --full) full=1 ;;
+  -h | --help) sed -n '2,6s/^# \{0,1\}//p' "$0"; exit 0 ;;
+  *) echo "error: unknown argument '$1' (see $0 --help)" >&2; exit 2 ;;
+esac
+
+scripts/setup.sh
+export PATH="$PWD/.venv/bin:$PATH"
+scripts/format.sh --check
+
+cmake --preset release
+cmake --build --preset release
+if [ $full = 0 ]; then
+  ctest --preset release -L quick
+else
+  ctest --preset release
+  for preset in asan tsan; do
+    cmake --preset "$preset" -DVGGEN_HOST_TOOLS="$PWD/build/release/bin"
+    cmake --build --preset "$preset"
+    ctest --preset "$preset"
+  done
+fi

@@ -9,7 +9,7 @@ packages=(
   libboost-dev         # Hana (headers only)
   doctest-dev libbenchmark-dev
   libpng-dev libjpeg62-turbo-dev
-  nlohmann-json3-dev libcli11-dev
+  nlohmann-json3-dev libcli11-dev libxxhash-dev
 )
 
 as_root() {

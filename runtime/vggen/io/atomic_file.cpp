@@ -59,6 +59,8 @@ atomic_file::~atomic_file() {
 }
 
 void atomic_file::write(std::span<const std::byte> bytes) {
+  if (bytes.empty()) return; // fwrite may not be given a null pointer
+
   if (std::fwrite(bytes.data(), 1, bytes.size(), file_) != bytes.size()) fail("cannot write it whole");
 }
 

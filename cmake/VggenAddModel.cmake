@@ -1,0 +1,82 @@
+# vggen_add_model(<name>
+#   HEADER <header>          that declares the network, as an #include names it
+#   NETWORK <expression>     the network in C++: vggen::vgg16
+#   [INCLUDE <dir>...]       where the header is, if not in vggen itself
+#   [MODE <mode>...]         inference (default); features: any layer's output can be looked at
+#   [BATCH <n>...]           the batches to compile for, over one set of weights (default: 1)
+#   [TARGET <target>]        host (default), avx512, avx2, sse41, neon, or a Halide target string
+#   [SCHEDULES <file>...])   files that choose schedules (default: every operator's own choice)
+#
+# Makes a library target <name>: link it, include <compiled/<name>.hpp>, and use vggen::compiled::<name>. At build
+# time a describer made from the network's type prints which kernels it needs, and vggen-compile compiles them,
+# but for those that VGGEN_CACHE_DIR has already.
+function(vggen_add_model name)
+  cmake_parse_arguments(PARSE_ARGV 1 arg "" "HEADER;NETWORK;TARGET" "INCLUDE;MODE;BATCH;SCHEDULES")
+  if(NOT name MATCHES "^[a-zA-Z_][a-zA-Z0-9_]*$")
+    message(FATAL_ERROR "vggen_add_model(${name}): the name becomes a C++ name, and cannot be one")
+  endif()
+  if(NOT arg_HEADER OR NOT arg_NETWORK)
+    message(FATAL_ERROR "vggen_add_model(${name}): needs HEADER and NETWORK")
+  endif()
+  if(arg_UNPARSED_ARGUMENTS)
+    message(FATAL_ERROR "vggen_add_model(${name}): does not know '${arg_UNPARSED_ARGUMENTS}'")
+  endif()
+  foreach(mode IN LISTS arg_MODE)
+    if(NOT mode MATCHES "^(inference|features)$")
+      message(FATAL_ERROR "vggen_add_model(${name}): there is no MODE '${mode}'; there are: inference, features")
+    endif()
+  endforeach()
+  if(NOT arg_BATCH)
+    set(arg_BATCH 1)
+  endif()
+  if(NOT arg_TARGET)
+    set(arg_TARGET "${VGGEN_TARGET}")
+  endif()
+
+  set(folder "${CMAKE_CURRENT_BINARY_DIR}/${name}")
+  set(header "${folder}/include/compiled/${name}.hpp")
+  set(library "${folder}/lib${name}_kernels.a")
+  file(MAKE_DIRECTORY "${folder}/include/compiled")
+
+  # the describer
+  set(VGGEN_NAME "${name}")
+  set(VGGEN_HEADER "${arg_HEADER}")
+  set(VGGEN_NETWORK "${arg_NETWORK}")
+  list(JOIN arg_BATCH ", " VGGEN_BATCHES)
+  configure_file("${vggen_cmake_dir}/describer.cpp.in" "${folder}/describer.cpp" @ONLY)
+  add_executable(${name}_describer "${folder}/describer.cpp")
+  target_include_directories(${name}_describer PRIVATE ${arg_INCLUDE})
+  target_link_libraries(${name}_describer PRIVATE vggen::net)
+  target_compile_options(${name}_describer PRIVATE -O0)
+  set_target_properties(${name}_describer PROPERTIES RUNTIME_OUTPUT_DIRECTORY "${folder}")
+  add_custom_command(
+    OUTPUT "${folder}/${name}.json"
+    COMMAND ${name}_describer > "${folder}/${name}.json"
+    DEPENDS ${name}_describer
+    COMMENT "Describing ${name}" VERBATIM)
+
+  # the kernels
+  set(options "")
+  if("features" IN_LIST arg_MODE)
+    list(APPEND options --all-forms)
+  endif()
+  set(schedules "")
+  foreach(file IN LISTS arg_SCHEDULES)
+    get_filename_component(file "${file}" ABSOLUTE)
+    list(APPEND schedules "${file}")
+    list(APPEND options --schedules "${file}")
+  endforeach()
+  add_custom_command(
+    OUTPUT "${header}" "${library}"
+    COMMAND ${VGGEN_COMPILE} "${folder}/${name}.json" --header "${header}" --library "${library}"
+            --cache "${VGGEN_CACHE_DIR}" --target "${arg_TARGET}" ${options}
+    DEPENDS "${folder}/${name}.json" ${schedules} ${VGGEN_COMPILE_DEPENDENCY}
+    COMMENT "Compiling the kernels of ${name}"
+    USES_TERMINAL VERBATIM)
+  add_custom_target(${name}_kernels DEPENDS "${header}" "${library}")
+
+  add_library(${name} INTERFACE)
+  add_dependencies(${name} ${name}_kernels)
+  target_include_directories(${name} INTERFACE "${folder}/include" ${arg_INCLUDE})
+  target_link_libraries(${name} INTERFACE "${library}" vggen::core)
+endfunction()

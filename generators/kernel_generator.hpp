@@ -1,0 +1,120 @@
+// What all operators' generators have in common: the signature and the schedule as GeneratorParams, static
+// bounds on every buffer, and the accounting of scratch memory.
+#pragma once
+
+#include "schedules/schedule.hpp"
+#include "scratch.hpp"
+#include "signature_parameters.hpp"
+
+#include <Halide.h>
+
+#include <stdexcept>
+#include <string>
+
+namespace vggen {
+
+/// The schedule called `name`, or the first one if the name is empty. A wrong name throws.
+template <class Stages> const schedule<Stages> &find_schedule(const std::string &name) {
+  std::string known;
+  for (const auto &s : schedules<Stages>()) {
+    if (name.empty() || s.name == name) return s;
+    known += (known.empty() ? "" : ", ") + s.name;
+  }
+  throw std::invalid_argument("there is no schedule '" + name + "'; there are: " + known);
+}
+
+/// Checks `given` against what the schedule has, and adds its defaults for the rest. Throws
+/// std::invalid_argument.
+inline void resolve_parameters(const schedule_info &schedule, schedule_request &request) {
+  for (const auto &[name, value] : request.parameters) {
+    const parameter_range *found = nullptr;
+    for (const auto &range : schedule.parameters)
+      if (range.name == name) found = &range;
+    if (!found)
+      throw std::invalid_argument("schedule '" + schedule.name + "' has no parameter '" + name + "'");
+    if (value < found->low || value > found->high)
+      throw std::invalid_argument("parameter '" + name + "' of schedule '" + schedule.name + "' is " +
+                                  std::to_string(value) + "; it must be from " + std::to_string(found->low) +
+                                  " to " + std::to_string(found->high));
+  }
+  if (schedule.defaults) request.parameters.merge(schedule.defaults(request));
+}
+
+/// Base of the operators' generators. Any parameter of the operator's schedules is a GeneratorParam, too.
+template <class Derived, class Stages>
+class kernel_generator : public Halide::Generator<Derived>, protected signature_parameters {
+public:
+  Halide::GeneratorParam<std::string> schedule_name{"schedule", ""};
+
+  void set_generatorparam_value(const std::string &name, const std::string &value) override {
+    for (const auto &s : schedules<Stages>())
+      for (const auto &range : s.parameters)
+        if (range.name == name) {
+          given_[name] = std::stoi(value);
+          return;
+        }
+    Halide::Generator<Derived>::set_generatorparam_value(name, value);
+  }
+  using Halide::Generator<Derived>::set_generatorparam_value;
+
+protected:
+  /// The signature that the GeneratorParams ask for.
+  [[nodiscard]] signature kernel(operation op) const {
+    return {.op = op,
+            .batch = batch,
+            .height = height,
+            .width = width,
+            .channels = channels,
+            .outputs = outputs,
+            .filter_height = filter_height,
+            .filter_width = filter_width,
+            .bias = bias,
+            .relu = relu,
+            .pool = pool,
+            .input_halo = input_halo,
+            .output_halo = output_halo};
+  }
+
+  /// The schedule and the values of its parameters.
+  schedule_request request(operation op) {
+    schedule_request r{.kernel = kernel(op), .target = this->get_target(), .parameters = given_};
+    resolve_parameters(chosen(), r);
+    return r;
+  }
+  [[nodiscard]] const schedule<Stages> &chosen() const { return find_schedule<Stages>(schedule_name); }
+
+  /// Applies the chosen schedule, unless Halide's autoscheduler is at work.
+  void apply_schedule(Stages &stages, const schedule_request &r) {
+    if (!this->using_autoscheduler() && chosen().apply) chosen().apply(stages, r);
+    this->get_pipeline().add_custom_lowering_pass(new scratch_meter, [] {});
+  }
+
+  /// Fixes the bounds of an activation: [c, x, y, n] with or without a halo.
+  template <class Buffer>
+  static void fix_image(Buffer &b, int channels, int width, int height, int batch, bool halo) {
+    const int edge = halo ? 1 : 0, row = width + 2 * edge, column = height + 2 * edge;
+    fix(b, {{0, channels}, {-edge, row}, {-edge, column}, {0, batch}});
+    b.set_host_alignment(64);
+  }
+  template <class Buffer> static void fix_input(Buffer &b, const signature &s) {
+    fix_image(b, s.channels, s.width, s.height, s.batch, s.input_halo);
+  }
+  template <class Buffer> static void fix_output(Buffer &b, const signature &s) {
+    fix_image(b, s.output_channels(), s.output_width(), s.output_height(), s.batch, s.output_halo);
+  }
+  /// Fixes a dense buffer's bounds, {first, extent} of each dimension, and estimates them for autoschedulers.
+  template <class Buffer> static void fix(Buffer &b, const Halide::Region &bounds) {
+    Halide::Expr stride = 1;
+    for (int i = 0; i < static_cast<int>(bounds.size()); ++i) {
+      const auto &range = bounds[static_cast<std::size_t>(i)];
+      b.dim(i).set_bounds(range.min, range.extent).set_stride(Halide::Internal::simplify(stride));
+      b.dim(i).set_estimate(range.min, range.extent);
+      stride *= range.extent;
+    }
+  }
+
+private:
+  schedule_parameters given_;
+};
+
+} // namespace vggen

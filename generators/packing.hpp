@@ -1,0 +1,31 @@
+// How a convolution's weights lie in memory once packed: panels of output channels, each with its window and
+// input channels outside, its outputs innermost: [k % panel, ci, kx, ky, k / panel], as one flat array.
+#pragma once
+
+#include <vggen/net/signature.hpp>
+
+#include <Halide.h>
+
+#include <cstdint>
+
+namespace vggen {
+
+/// Represents the packed form of a convolution's weights.
+struct weight_panels {
+  int panel = 1; ///< outputs in a panel; the last panel is moved inwards so that it is whole
+  int outputs = 1, inputs = 1, width = 1, height = 1;
+
+  weight_panels(const signature &kernel, int panel)
+      : panel(panel), outputs(kernel.outputs), inputs(kernel.channels), width(kernel.window_width()),
+        height(kernel.window_height()) {}
+
+  [[nodiscard]] int panels() const { return (outputs + panel - 1) / panel; }
+  [[nodiscard]] std::int64_t size() const { return std::int64_t{panels()} * panel * inputs * width * height; }
+  /// Where an element is in the flat array.
+  [[nodiscard]] Halide::Expr index(Halide::Expr k, Halide::Expr ci, Halide::Expr kx, Halide::Expr ky,
+                                   Halide::Expr p) const {
+    return k + panel * (ci + inputs * (kx + width * (ky + height * p)));
+  }
+};
+
+} // namespace vggen

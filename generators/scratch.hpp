@@ -1,0 +1,78 @@
+// Reads from a lowered kernel how much heap memory it will ask for while it runs, so that a context can set
+// it aside beforehand.
+#pragma once
+
+#include <Halide.h>
+
+#include <algorithm>
+#include <cstdint>
+#include <stdexcept>
+
+namespace vggen {
+
+/// Bytes of heap that a kernel has allocated at the same time, at most.
+struct scratch_size {
+  std::int64_t shared = 0;   ///< outside of parallel loops
+  std::int64_t per_task = 0; ///< in one task of a parallel loop
+};
+
+/// The scratch of the kernel that this process compiled last.
+inline scratch_size &measured_scratch() {
+  static scratch_size size;
+  return size;
+}
+
+/// A custom lowering pass that changes nothing and fills measured_scratch(). A heap allocation whose size is
+/// not constant is an error.
+class scratch_meter : public Halide::Internal::IRMutator {
+public:
+  scratch_meter() { measured_scratch() = {}; }
+
+protected:
+  using IRMutator::visit;
+
+  Halide::Internal::Stmt visit(const Halide::Internal::Allocate *op) override {
+    const std::int64_t bytes = heap_bytes(*op);
+    std::int64_t &now = in_task_ ? task_ : shared_;
+    now += bytes;
+    scratch_size &peak = measured_scratch();
+    peak.shared = std::max(peak.shared, shared_);
+    peak.per_task = std::max(peak.per_task, task_);
+    auto result = IRMutator::visit(op);
+    now -= bytes;
+    return result;
+  }
+
+  Halide::Internal::Stmt visit(const Halide::Internal::For *op) override {
+    const bool outer = in_task_;
+    in_task_ = outer || op->is_parallel();
+    auto result = IRMutator::visit(op);
+    in_task_ = outer;
+    return result;
+  }
+
+private:
+  static std::int64_t heap_bytes(const Halide::Internal::Allocate &op) {
+    if (op.memory_type != Halide::MemoryType::Auto && op.memory_type != Halide::MemoryType::Heap) return 0;
+    const std::int64_t elements = op.constant_allocation_size();
+    if (elements == 0) {
+      for (const auto &extent : op.extents)
+        if (Halide::Internal::is_const_zero(extent)) return 0;
+      throw std::runtime_error("the size of " + op.name +
+                               " is not constant: a kernel's scratch must be known when it is compiled");
+    }
+    const std::int64_t bytes = (elements + op.padding) * op.type.bytes();
+    const std::int64_t on_stack = 16 * 1024; // Halide's limit for allocations of its choice
+    if (op.memory_type == Halide::MemoryType::Auto && bytes <= on_stack) return 0;
+    return (bytes + allocation_overhead + alignment - 1) / alignment * alignment;
+  }
+
+  static constexpr std::int64_t alignment = 64;
+  static constexpr std::int64_t allocation_overhead =
+      128; // the context's header, and Halide's reads past the end
+
+  bool in_task_ = false;
+  std::int64_t shared_ = 0, task_ = 0;
+};
+
+} // namespace vggen

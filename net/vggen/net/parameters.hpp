@@ -1,0 +1,65 @@
+// The parameter tensors of a network in their one canonical order: layer by layer, weights then bias.
+#pragma once
+
+#include <vggen/net/network.hpp>
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+
+namespace vggen {
+
+/// Represents one parameter tensor, as files hold it.
+struct parameter_info {
+  int layer = 0;                       ///< index of its layer
+  bool bias = false;                   ///< a bias [outputs]; else weights
+  int rank = 0;                        ///< how many entries of `extents` count
+  std::array<std::int64_t, 4> extents; ///< [outputs, inputs, height, width], [outputs, inputs] or [outputs]
+  short_name name;                     ///< of its layer in the paper: conv1_1, fc8
+  short_name module;                   ///< of its layer in torchvision: features.0, classifier.6
+  short_name keras;                    ///< of its layer in Keras: block1_conv1, predictions
+
+  [[nodiscard]] constexpr std::int64_t size() const {
+    std::int64_t n = 1;
+    for (int i = 0; i < rank; ++i)
+      n *= extents[static_cast<std::size_t>(i)];
+    return n;
+  }
+};
+
+namespace detail {
+
+template <class Network> constexpr std::size_t parameter_tensor_count() {
+  std::size_t n = 0;
+  for (const layer_info &layer : layer_infos<Network>)
+    n += layer.has_parameters() ? 2 : 0;
+  return n;
+}
+
+template <class Network> constexpr auto make_parameter_infos() {
+  std::array<parameter_info, parameter_tensor_count<Network>()> all{};
+  std::size_t next = 0;
+  for (const layer_info &layer : layer_infos<Network>) {
+    if (!layer.has_parameters()) continue;
+    for (const bool bias : {false, true}) {
+      parameter_info &p = all[next++];
+      p = {.layer = layer.index,
+           .bias = bias,
+           .rank = bias                             ? 1
+                   : layer.kind == layer_kind::conv ? 4
+                                                    : 2,
+           .extents = {layer.output.channels, layer.input.channels, layer.filter_height, layer.filter_width},
+           .name = layer.name,
+           .module = layer.module,
+           .keras = layer.keras};
+    }
+  }
+  return all;
+}
+
+} // namespace detail
+
+/// The parameter tensors of a network: std::array<parameter_info, N>.
+template <class Network> inline constexpr auto parameter_infos = detail::make_parameter_infos<Network>();
+
+} // namespace vggen

@@ -1,0 +1,183 @@
+// One run at a time: the arena of activations, the threads and the scratch memory.
+#pragma once
+
+#include "vggen/core/execution.hpp"
+#include "vggen/core/invoke.hpp"
+#include "vggen/core/memory.hpp"
+#include "vggen/core/status.hpp"
+#include "vggen/core/stitch.hpp"
+#include "vggen/core/tensor.hpp"
+#include "vggen/core/weights.hpp"
+
+#include <HalideRuntime.h>
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+
+namespace vggen {
+
+/// What a context is prepared with.
+struct context_options {
+  int threads = 0;              ///< with the caller's own; 0: default_threads()
+  std::span<std::byte> arena{}; ///< memory for activations, 64-byte aligned, of arena_bytes(); empty: its own
+  std::span<std::byte> scratch{}; ///< memory for kernels, likewise, of scratch_bytes(threads)
+};
+
+/// Represents a place where a model runs, for Batch images at once. prepare() takes all memory and starts all
+/// threads; after that nothing is allocated, nothing is thrown and nothing is locked. Any number of contexts
+/// may run at the same time over one model_weights; each by itself is for one thread at a time.
+template <class Kernels, int Batch> class model_context {
+public:
+  using network = detail::batch_network<Kernels, Batch>;
+  using weights = model_weights<Kernels>;
+  static constexpr int batch = Batch;
+
+  static constexpr std::size_t arena_bytes() noexcept {
+    return static_cast<std::size_t>(vggen::arena_bytes(network{}));
+  }
+  static constexpr std::size_t scratch_bytes(int threads) noexcept {
+    return execution::scratch_bytes(scratch_demand.shared, scratch_demand.per_task, threads);
+  }
+
+  /// Takes memory and starts threads. Returns unsupported_target if this machine cannot run the kernels,
+  /// invalid_argument for an impossible number of threads, out_of_memory if the system has none or what is
+  /// lent is too small.
+  status prepare(const context_options &options = {}) noexcept {
+    if (!halide_can_use_target_features(static_cast<int>(Kernels::target_features.size()),
+                                        Kernels::target_features.data()))
+      return status::unsupported_target;
+    if (!arena_.reset(arena_bytes(), options.arena)) return status::out_of_memory;
+    return execution_.prepare(options.threads == 0 ? default_threads() : options.threads,
+                              scratch_demand.shared, scratch_demand.per_task, options.scratch);
+  }
+
+  /// Takes Batch images as the network sees them, float32 in the order [n][c][y][x]. They last for one run.
+  status set_input(const float *nchw) noexcept {
+    if (!ready()) return status::not_ready;
+    constexpr shape in = layer_infos<network>[0].output;
+    const int edge = tensor_places<network>[0].halo ? 1 : 0;
+    float *out = tensor_data(0);
+    for (int n = 0; n < Batch; ++n)
+      for (int y = -edge; y < in.height + edge; ++y)
+        for (int x = -edge; x < in.width + edge; ++x)
+          for (int c = 0; c < in.channels; ++c) {
+            const bool inside = y >= 0 && y < in.height && x >= 0 && x < in.width;
+            *out++ =
+                inside ? nchw[((std::int64_t{n} * in.channels + c) * in.height + y) * in.width + x] : 0.f;
+          }
+    return status::ok;
+  }
+
+  /// Takes Batch images, u8 in the order [n][y][x][c], and normalises them: (pixel / divisor - mean) /
+  /// deviation. constants: [{divisor, mean, deviation}][c], by the network's channels. `reverse_channels`:
+  /// RGB to BGR. They last for one run.
+  status set_images(const std::uint8_t *images, const float *constants, bool reverse_channels) noexcept {
+    if (!ready()) return status::not_ready;
+    constexpr int index = detail::find_kernel<Kernels>(preprocess_call<network>().kernel);
+    static_assert(index >= 0, "the preprocessing kernel was not compiled");
+    const int error = invoke_preprocess(Kernels::kernels[index], execution_.user_context(), images, constants,
+                                        reverse_channels, tensor_data(0));
+    return error == 0 ? status::ok : status::kernel_failed;
+  }
+
+  /// Runs the network on the input set before. Returns not_ready without weights, or kernel_failed.
+  status forward(const weights &w) noexcept { return run<fused_calls>(w, -1); }
+
+  /// Runs the network as far as the layer of that index and no further, so that output_of() shows it. The
+  /// kernels must be compiled for features, and `w` assigned with them, unless the layer ends a kernel's work
+  /// anyway (invalid_argument).
+  status forward_to(const weights &w, int layer) noexcept {
+    if (layer < 1 || layer >= static_cast<int>(network::layer_count)) return status::invalid_argument;
+    if (w.has_features()) return run<split_calls>(w, tensor_of<network>(layer));
+    return run<fused_calls>(w, tensor_of<network>(layer));
+  }
+
+  /// The output of the last layer.
+  [[nodiscard]] tensor_view output() const noexcept {
+    return output_of(static_cast<int>(network::layer_count) - 1);
+  }
+
+  /// What goes into the softmax; the output, where there is none.
+  [[nodiscard]] tensor_view logits() const noexcept {
+    constexpr int last = static_cast<int>(network::layer_count) - 1;
+    constexpr bool softmax = layer_infos<network>[last].kind == layer_kind::softmax;
+    return output_of(softmax ? last - 1 : last);
+  }
+
+  /// The output of a layer, as the last run left it: what forward_to() ran to. A layer that is not stored
+  /// (relu, dropout, and the layer before a relu) shows what it is stored with: the output after the relu.
+  [[nodiscard]] tensor_view output_of(int layer) const noexcept {
+    const tensor_place &place = tensor_places<network>[static_cast<std::size_t>(tensor_of<network>(layer))];
+    return {.data = reinterpret_cast<const float *>(arena_.data() + place.offset),
+            .extent = place.extent,
+            .batch = Batch,
+            .halo = place.halo};
+  }
+
+  [[nodiscard]] int threads() const noexcept { return execution_.threads(); }
+  /// The whole arena, for tests.
+  [[nodiscard]] std::span<std::byte> arena() noexcept { return {arena_.data(), arena_.size()}; }
+  /// What a kernel that failed said of it, in one line.
+  [[nodiscard]] const char *message() const noexcept { return execution_.message(); }
+
+private:
+  static constexpr auto fused_calls = detail::stitch<Kernels, network>(false);
+  static constexpr auto split_calls = detail::stitch<Kernels, network>(true);
+
+  struct demand {
+    std::int64_t shared = 0, per_task = 0;
+  };
+  static constexpr demand scratch_demand = [] {
+    demand d;
+    for (const compiled_kernel &k : Kernels::kernels)
+      if (k.kernel.batch == Batch) {
+        d.shared = std::max(d.shared, k.scratch_shared);
+        d.per_task = std::max(d.per_task, k.scratch_per_task);
+      }
+    return d;
+  }();
+
+  [[nodiscard]] bool ready() const noexcept { return execution_.threads() > 0; }
+
+  [[nodiscard]] float *tensor_data(int tensor) const noexcept {
+    return reinterpret_cast<float *>(arena_.data() +
+                                     tensor_places<network>[static_cast<std::size_t>(tensor)].offset);
+  }
+
+  template <detail::stitched_call Call> status call(const weights &w) noexcept {
+    static_assert(Call.kernel >= 0, "a kernel that the network needs was not compiled");
+    constexpr const compiled_kernel &kernel = Kernels::kernels[static_cast<std::size_t>(Call.kernel)];
+    const int error = invoke(kernel, execution_.user_context(),
+                             {.input = tensor_data(Call.input),
+                              .weights = w.template weights_for<Call>(),
+                              .bias = w.template bias_for<Call>(),
+                              .output = tensor_data(Call.output)});
+    return error == 0 ? status::ok : status::kernel_failed;
+  }
+
+  // Calls kernel after kernel, each by its own type, until the tensor `last` is there (-1: all).
+  template <const auto &Calls> status run(const weights &w, int last) noexcept {
+    if (!ready() || !w.assigned()) return status::not_ready;
+    status result = status::ok;
+    bool done = false;
+    hana::for_each(hana::make_range(hana::size_c<0>, hana::size_c<Calls.count>), [&](auto index) noexcept {
+      constexpr detail::stitched_call this_call = Calls.items[decltype(index)::value];
+      if (done || result != status::ok) return;
+      if (last >= 0 && this_call.output > last) {
+        result = status::invalid_argument; // the layer lies inside a fused kernel
+        return;
+      }
+      result = this->template call<this_call>(w);
+      done = this_call.output == last;
+    });
+    return result;
+  }
+
+  memory_block arena_;
+  execution execution_;
+};
+
+} // namespace vggen

@@ -1,0 +1,43 @@
+// A compiled kernel as the generated header lists it: what it computes, how to call it, what it needs.
+//
+// All kernels are called through one form: an array of pointers to the arguments, the first to the user
+// context (see execution.hpp), then in this order
+//
+//     convolutions        input, weights (packed by `pack`), bias, output
+//     fully_connected     input, weights [inputs, outputs], bias, output
+//     preprocess          image (u8), constants [channel, {divisor, mean, deviation}], bool reverse, output
+//     everything else     input, output
+//     pack                weights [x, y, inputs, outputs], packed weights [element]
+//
+// Buffers are halide_buffer_t; activations are [c, x, y, n] with c innermost. A halo is inside the buffer: x
+// and y then begin at -1. (Halide names the innermost dimension first, so a file's OIHW is [x, y, inputs,
+// outputs].)
+#pragma once
+
+#include <vggen/net/signature.hpp>
+
+#include <cstdint>
+#include <string_view>
+
+namespace vggen {
+
+/// A kernel's machine code: 0, or a halide_error_code.
+using kernel_function = int (*)(void **arguments);
+
+/// Represents one compiled kernel.
+struct compiled_kernel {
+  signature kernel;
+  std::string_view text;     ///< the signature's canonical text
+  std::string_view schedule; ///< name and parameters: "direct panel_vectors=2 pixels=14"
+  std::string_view key;      ///< hash of all that the machine code depends on
+  kernel_function run = nullptr;
+  std::string_view pack_key; ///< key of `pack`: equal ones make equal layouts
+  kernel_function pack =
+      nullptr; ///< packs a convolution's weights for `run`; null where they are used in place
+  std::int64_t packed_size = 0;      ///< floats that `pack` writes
+  std::int64_t scratch_shared = 0;   ///< bytes that one call takes from its context's scratch
+  std::int64_t scratch_per_task = 0; ///< and more bytes for each of its parallel tasks
+  std::int64_t object_bytes = 0;     ///< size of its object file
+};
+
+} // namespace vggen

@@ -1,0 +1,34 @@
+// A compiled network: its types and its constants.
+//
+//     #include <compiled/vgg16.hpp>          // made by vggen_add_model()
+//     using vgg16 = vggen::compiled::vgg16;  // this is a vggen::model
+//
+//     vgg16::weights weights;                // one, shared
+//     vgg16::context<> context;              // one per thread that runs it
+#pragma once
+
+#include "vggen/core/context.hpp"
+#include "vggen/core/weights.hpp"
+
+#include <cstddef>
+#include <span>
+#include <string_view>
+
+namespace vggen {
+
+/// Represents a network with its compiled kernels. `Kernels` is generated: the network's type, the batches it
+/// was compiled for, and the table of kernels.
+template <class Kernels> struct model {
+  using kernels = Kernels;
+  using network = typename Kernels::network;
+  using weights = model_weights<Kernels>;
+  /// One of the compiled batches; the first one if none is given.
+  template <int Batch = Kernels::batches[0]> using context = model_context<Kernels, Batch>;
+
+  static constexpr std::string_view name = Kernels::name;
+  static constexpr std::string_view target = Kernels::target;
+  static constexpr std::span<const int> batches{Kernels::batches};
+  static constexpr std::span<const compiled_kernel> kernel_table{Kernels::kernels};
+};
+
+} // namespace vggen

@@ -1,0 +1,131 @@
+// Which compiled kernel runs for which layers: the plan of net/ and a model's table of kernels, joined by the
+// compiler.
+#pragma once
+
+#include "vggen/core/kernel.hpp"
+
+#include <vggen/net/parameters.hpp>
+#include <vggen/net/plan.hpp>
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+
+namespace vggen::detail {
+
+/// A constant's value, without const or reference, for decltype.
+template <class T> constexpr T value_of(const T &value) { return value; }
+
+/// The index of the kernel with that signature in a model's table; -1 if it was not compiled.
+template <class Kernels> constexpr int find_kernel(const signature &s) {
+  for (std::size_t i = 0; i < Kernels::kernels.size(); ++i)
+    if (Kernels::kernels[i].kernel == s) return static_cast<int>(i);
+  return -1;
+}
+
+/// Represents one call of a compiled kernel. Tensor i is the output of layer i.
+struct stitched_call {
+  int kernel = -1; ///< in the model's table; -1: it was not compiled
+  int parameter_layer = -1;
+  int input = 0;
+  int output = 0;
+};
+
+/// The calls of one run, in order. `prefer_split`: every layer's own tensor is stored where the kernels allow
+/// it.
+template <class Kernels, class Network> constexpr auto stitch(bool prefer_split) {
+  bounded_list<stitched_call, 2 * Network::layer_count> calls;
+  const auto add = [&](const kernel_call &call) {
+    calls.push_back({.kernel = find_kernel<Kernels>(call.kernel),
+                     .parameter_layer = call.parameter_layer,
+                     .input = call.input,
+                     .output = call.output});
+  };
+  for (const kernel_group &group : kernel_groups<Network>) {
+    const bool fused = find_kernel<Kernels>(group.fused.kernel) >= 0;
+    const bool split = group.fusible && find_kernel<Kernels>(group.split[0].kernel) >= 0 &&
+                       find_kernel<Kernels>(group.split[1].kernel) >= 0;
+    if (split && (prefer_split || !fused)) {
+      add(group.split[0]);
+      add(group.split[1]);
+    } else {
+      add(group.fused);
+    }
+  }
+  return calls;
+}
+
+/// Represents a convolution's packed weights: which layer's, for which kernel's layout, and where they lie.
+struct packed_place {
+  int layer = 0;
+  int kernel = 0;          ///< whose `pack` makes them
+  bool features = false;   ///< only runs that look at single layers need them
+  std::int64_t offset = 0; ///< floats from the start of the packed weights
+  std::int64_t size = 0;   ///< floats, rounded up to the alignment
+};
+
+template <class Kernels, int Batch>
+using batch_network = decltype(with_batch<Batch>(typename Kernels::network{}));
+
+template <class Kernels> struct packing_plan {
+  static constexpr std::size_t batches = Kernels::batches.size();
+  static constexpr std::size_t room = 2 * batches * Kernels::network::layer_count;
+
+  /// All packed weights of a model, those that every run needs first.
+  static constexpr auto places = [] {
+    bounded_list<packed_place, room> list;
+    const auto add_calls = [&](const auto &calls, bool features) {
+      for (const stitched_call &call : calls) {
+        if (call.kernel < 0 || call.parameter_layer < 0) continue;
+        const compiled_kernel &k = Kernels::kernels[static_cast<std::size_t>(call.kernel)];
+        if (!k.kernel.is_convolution()) continue;
+        bool known = false;
+        for (const packed_place &p : list)
+          known = known || (p.layer == call.parameter_layer &&
+                            Kernels::kernels[static_cast<std::size_t>(p.kernel)].pack_key == k.pack_key);
+        if (known) continue;
+        constexpr std::int64_t unit = 16; // floats in a cache line
+        const std::int64_t offset =
+            list.count == 0 ? 0 : list.items[list.count - 1].offset + list.items[list.count - 1].size;
+        list.push_back({.layer = call.parameter_layer,
+                        .kernel = call.kernel,
+                        .features = features,
+                        .offset = offset,
+                        .size = (k.packed_size + unit - 1) / unit * unit});
+      }
+    };
+    for (const bool features : {false, true})
+      [&]<std::size_t... I>(std::index_sequence<I...>) {
+        (add_calls(stitch<Kernels, batch_network<Kernels, Kernels::batches[I]>>(features), features), ...);
+      }(std::make_index_sequence<batches>{});
+    return list;
+  }();
+
+  /// Floats that packed weights take.
+  static constexpr std::int64_t size(bool features) {
+    std::int64_t end = 0;
+    for (const packed_place &p : places)
+      if (features || !p.features) end = p.offset + p.size;
+    return end;
+  }
+
+  /// The packed weights that a call reads; -1: it reads what the file has.
+  static constexpr int place_of(const stitched_call &call) {
+    if (call.kernel < 0 || call.parameter_layer < 0) return -1;
+    const compiled_kernel &k = Kernels::kernels[static_cast<std::size_t>(call.kernel)];
+    for (std::size_t i = 0; i < places.count; ++i)
+      if (places.items[i].layer == call.parameter_layer &&
+          Kernels::kernels[static_cast<std::size_t>(places.items[i].kernel)].pack_key == k.pack_key && k.pack)
+        return static_cast<int>(i);
+    return -1;
+  }
+};
+
+/// The index of a layer's weights among the network's parameters; its bias is the next one.
+template <class Network> constexpr int parameter_index(int layer) {
+  for (std::size_t i = 0; i < parameter_infos<Network>.size(); ++i)
+    if (parameter_infos<Network>[i].layer == layer) return static_cast<int>(i);
+  return -1;
+}
+
+} // namespace vggen::detail

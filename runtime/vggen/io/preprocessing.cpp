@@ -1,0 +1,90 @@
+// The table of preprocessings, and the part of them that works on bytes; the rest is a kernel's.
+#include "vggen/io/preprocessing.hpp"
+
+#include "vggen/io/error.hpp"
+#include "vggen/io/resize.hpp"
+#include "vggen/io/safetensors_header.hpp"
+
+#include <algorithm>
+#include <cstddef>
+#include <limits>
+#include <string>
+#include <utility>
+
+namespace vggen {
+namespace {
+
+constexpr int reference_extent = 224; // of the network that a preprocessing's resize_smaller_side goes with
+
+constexpr std::array presets = {
+    // https://docs.pytorch.org/vision/stable/models/generated/torchvision.models.vgg16.html
+    preprocessing{.name = "torchvision",
+                  .resize_smaller_side = 256,
+                  .divisor = 255,
+                  .mean = {0.485F, 0.456F, 0.406F},
+                  .deviation = {0.229F, 0.224F, 0.225F},
+                  .reverse_channels = false},
+    // https://keras.io/api/applications/vgg (preprocess_input); 256 is the paper's Q
+    preprocessing{.name = "caffe",
+                  .resize_smaller_side = 256,
+                  .divisor = 1,
+                  .mean = {103.939F, 116.779F, 123.68F},
+                  .deviation = {1, 1, 1},
+                  .reverse_channels = true},
+    // No margin: small networks are trained on whole pictures, which are often of their size already.
+    preprocessing{.name = "unit",
+                  .resize_smaller_side = reference_extent,
+                  .divisor = 255,
+                  .mean = {0, 0, 0},
+                  .deviation = {1, 1, 1},
+                  .reverse_channels = false},
+};
+
+// An extent beyond int becomes one that resize refuses as well.
+int saturated(std::int64_t extent) {
+  return static_cast<int>(std::clamp<std::int64_t>(extent, 0, std::numeric_limits<int>::max()));
+}
+
+// The picture scaled so that it just covers height x width; the longer side is truncated as in torchvision.
+image resize_to_cover(const image &picture, int height, int width) {
+  check_image(picture, "prepare_image");
+  const std::int64_t across = std::int64_t{height} * picture.width;
+  const std::int64_t down = std::int64_t{width} * picture.height;
+  return down <= across ? resize(picture, height, saturated(across / picture.height))
+                        : resize(picture, saturated(down / picture.width), width);
+}
+
+std::uint8_t luma(const std::uint8_t *rgb) {
+  return static_cast<std::uint8_t>((19595U * rgb[0] + 38470U * rgb[1] + 7471U * rgb[2] + 0x8000U) >> 16U);
+}
+
+} // namespace
+
+const preprocessing &find_preprocessing(std::string_view name) {
+  for (const preprocessing &preset : presets)
+    if (preset.name == name) return preset;
+  std::string known;
+  for (const preprocessing &preset : presets)
+    known += (known.empty() ? "" : ", ") + std::string(preset.name);
+  throw error(error_code::invalid_argument,
+              "preprocessing: found " + detail::in_quotes(name) + ", expected one of " + known);
+}
+
+std::vector<std::uint8_t> prepare_image(const image &picture, int channels, int height, int width,
+                                        const preprocessing &how) {
+  if (channels != 1 && channels != 3)
+    throw error(error_code::invalid_argument, "prepare_image: found a network whose input has " +
+                                                  std::to_string(channels) +
+                                                  " channels, expected 3 (colour) or 1 (grey)");
+  const auto scaled = [&](std::int64_t extent) {
+    return saturated((extent * how.resize_smaller_side + reference_extent / 2) / reference_extent);
+  };
+  image cropped = centre_crop(resize_to_cover(picture, scaled(height), scaled(width)), height, width);
+  if (channels == 3) return std::move(cropped.pixels);
+  std::vector<std::uint8_t> grey(cropped.pixels.size() / 3);
+  for (std::size_t i = 0; i < grey.size(); ++i)
+    grey[i] = luma(&cropped.pixels[3 * i]);
+  return grey;
+}
+
+} // namespace vggen

@@ -1,0 +1,46 @@
+// What was done to pictures before the network was trained on them, and is therefore done before it runs.
+#pragma once
+
+#include "vggen/io/image.hpp"
+
+#include <array>
+#include <cstdint>
+#include <string_view>
+#include <vector>
+
+namespace vggen {
+
+/// Represents a way to turn a picture into what a network takes: resized and cropped as bytes
+/// (prepare_image), then, for each value x of channel c,
+///
+///     (x / divisor - mean[c]) / deviation[c]
+///
+/// where c counts the channels as the network sees them.
+struct preprocessing {
+  std::string_view name;
+  int resize_smaller_side;        ///< of the picture, where the network takes 224 x 224 of it
+  float divisor;                  ///< of the values from 0 to 255
+  std::array<float, 3> mean;      ///< [c]; of a value that was divided
+  std::array<float, 3> deviation; ///< [c]
+  bool reverse_channels;          ///< the network takes blue, green, red; else red, green, blue
+};
+
+/// Returns the preprocessing of that name:
+///   torchvision  of its trained weights: scaled to [0, 1], then by ImageNet's mean and standard deviation;
+///   caffe        of Keras's and the paper's weights: blue, green, red, ImageNet's mean subtracted;
+///   unit         scaled to [0, 1] and nothing else; the whole smaller side is kept.
+/// Throws vggen::error with invalid_argument, listing these, if there is none of that name.
+[[nodiscard]] const preprocessing &find_preprocessing(std::string_view name);
+
+/// Returns the part of `picture` that a network of `channels` x `height` x `width` looks at: scaled so that
+/// it just covers height * s / 224 by width * s / 224 pixels, each rounded, s being how.resize_smaller_side
+/// (for square networks as torchvision's Resize: the smaller side to 256 for 224), then cropped to the
+/// middle. Of three channels they are red, green, blue; a single one is grey: the ITU-R 601-2 luma, as
+/// Pillow's convert("L").
+///
+/// The result is [y][x][c], 0 to 255. Throws vggen::error with invalid_argument if `channels` is neither 1
+/// nor 3, and as resize does.
+[[nodiscard]] std::vector<std::uint8_t> prepare_image(const image &picture, int channels, int height,
+                                                      int width, const preprocessing &how);
+
+} // namespace vggen

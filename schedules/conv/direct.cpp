@@ -1,0 +1,100 @@
+// Direct convolution: a tile of sums stays in vector registers while the window and all input channels pass
+// by.
+//
+// For each step of the reduction one weight vector per `panel_vectors` is loaded and multiplied with one
+// broadcast input per pixel, so a tile of 28 registers does 28 multiply-adds on at most 29 loads.
+#include "generators/conv.hpp"
+#include "schedules/machine.hpp"
+#include "schedules/schedule.hpp"
+
+#include <algorithm>
+
+using Halide::Var;
+
+namespace vggen {
+
+namespace {
+
+// Output channels in one vector. Fewer than a vector's lanes: all of them.
+int vector_width(const signature &kernel, const machine &m) { return std::min(kernel.outputs, m.lanes); }
+
+int panel_of(const schedule_request &request) {
+  const int width = vector_width(request.kernel, machine_of(request.target));
+  return width * std::min(request["panel_vectors"], request.kernel.outputs / width);
+}
+
+// The tile that does the most multiply-adds per cycle: two multiply-adds and two loads are issued in a cycle,
+// eight to ten must be under way to hide their latency, and a tile that hangs over the row's end does work
+// twice.
+schedule_parameters defaults(const schedule_request &request) {
+  const signature &kernel = request.kernel;
+  const machine m = machine_of(request.target);
+  const int sums_per_pixel = kernel.pool ? 4 : 1, width = kernel.output_width();
+  const int most_vectors = std::max(1, kernel.outputs / vector_width(kernel, m));
+  schedule_parameters best;
+  double best_cost = 1e30;
+  for (int vectors = 1; vectors <= std::min(4, most_vectors); ++vectors)
+    for (int pixels = 1; pixels <= width; ++pixels) {
+      const int sums = vectors * pixels * sums_per_pixel;
+      const int others = vectors + (m.folds_broadcasts ? 1 : 2);
+      if (sums + others > m.registers && pixels > 1) break;
+      const int loads = vectors + pixels * sums_per_pixel;
+      const double cycles = std::max({sums / 2.0, loads / 2.0, 5.0});
+      const double tiles = (width + pixels - 1) / pixels;
+      const double cost = tiles * cycles / vectors;
+      if (cost < best_cost * 0.999) best_cost = cost, best = {{"panel_vectors", vectors}, {"pixels", pixels}};
+    }
+  // the smaller of weights and image is what stays in the cache while the other one passes
+  const std::int64_t weights =
+      std::int64_t{kernel.outputs} * kernel.channels * kernel.window_width() * kernel.window_height();
+  const int panel = vector_width(kernel, m) * best["panel_vectors"];
+  best["panels_outside"] =
+      weights > std::int64_t{kernel.channels} * kernel.width * kernel.height && kernel.outputs % panel == 0;
+  return best;
+}
+
+void apply(conv_stages &s, const schedule_request &request) {
+  const signature &kernel = request.kernel;
+  const int width = vector_width(kernel, machine_of(request.target));
+  Var vector{"vector"}, lane{"lane"};
+
+  auto tiles = s.output.update(s.tile_stage);
+  const auto &t = s.tiles;
+  Halide::RVar tile_vector{"tile_vector"}, tile_lane{"tile_lane"};
+  tiles.allow_race_conditions(); // tiles of one row overlap at its end, where both write the same
+  tiles.split(t[0], tile_vector, tile_lane, width).vectorize(tile_lane).unroll(tile_vector).unroll(t[1]);
+  if (request["panels_outside"] != 0) {
+    tiles.reorder(tile_lane, tile_vector, t[1], t[2], s.tile_row, s.n, s.tile_panel);
+    // panels that overlap write the same values, but not from two threads
+    if (s.whole_panels) tiles.parallel(s.tile_panel);
+  } else {
+    tiles.reorder(tile_lane, tile_vector, t[1], t[2], s.tile_panel, s.tile_row, s.n).parallel(s.tile_row);
+  }
+
+  s.sums.compute_at(s.output, t[2]).store_in(Halide::MemoryType::Register);
+  s.sums.split(s.k, vector, lane, width).vectorize(lane).unroll(vector).unroll(s.dx).unroll(s.dy).unroll(s.x);
+  const auto &w = s.window;
+  s.sums.update()
+      .split(s.k, vector, lane, width)
+      .reorder(lane, vector, s.dx, s.dy, s.x, w.x, w.y, w.z)
+      .vectorize(lane)
+      .unroll(vector)
+      .unroll(s.dx)
+      .unroll(s.dy)
+      .unroll(s.x);
+  if (kernel.channels <= 4) s.sums.update().unroll(w.x);
+
+  for (int stage = 0; stage < s.tile_stage; ++stage)
+    s.output.update(stage).vectorize(s.k, width, Halide::TailStrategy::GuardWithIf);
+}
+
+const register_schedule<conv_stages> direct{
+    {{.name = "direct",
+      .parameters = {{"panel_vectors", 1, 8}, {"pixels", 1, 64}, {"panels_outside", 0, 1}},
+      .defaults = defaults,
+      .panel = panel_of},
+     apply}};
+
+} // namespace
+
+} // namespace vggen

@@ -1,0 +1,72 @@
+// A schedule: how an operator's stages are computed, under a name, with integer parameters.
+//
+// A schedule is one source file that registers itself:
+//
+//     void schedule_rows(conv_stages &stages, const schedule_request &request) { ... }
+//     const vggen::register_schedule<vggen::conv_stages> rows{{.name = "rows", .apply = schedule_rows, ...}};
+//
+// CMake's vggen_add_schedule() adds such a file, from anywhere, to vggen-compile.
+#pragma once
+
+#include <vggen/net/signature.hpp>
+
+#include <Halide.h>
+
+#include <functional>
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace vggen {
+
+/// Values of a schedule's parameters by name.
+using schedule_parameters = std::map<std::string, int>;
+
+/// Represents one integer parameter of a schedule.
+struct parameter_range {
+  std::string name;
+  int low = 1;
+  int high = 1;
+};
+
+/// What a schedule is asked to do.
+struct schedule_request {
+  signature kernel;
+  Halide::Target target;
+  schedule_parameters parameters; ///< a value for each that the schedule has
+
+  [[nodiscard]] int operator[](const std::string &name) const { return parameters.at(name); }
+};
+
+/// The part of a schedule that does not depend on an operator's stages.
+struct schedule_info {
+  std::string name;
+  std::vector<parameter_range> parameters{};
+  /// Good values for the parameters by the kernel's shape and the target: what holds when nobody tuned. It
+  /// fills in what `request.parameters` does not have; what is there it may take into account.
+  std::function<schedule_parameters(const schedule_request &)> defaults{};
+  /// A Halide autoscheduler (Mullapudi2016, Adams2019) that does the work; empty for schedules written by
+  /// hand.
+  std::string autoscheduler{};
+  /// Output channels in a panel of packed weights (convolutions); none: all channels are one panel.
+  std::function<int(const schedule_request &)> panel{};
+};
+
+/// Represents a schedule for operators whose stages are a Stages.
+template <class Stages> struct schedule : schedule_info {
+  std::function<void(Stages &, const schedule_request &)> apply{};
+};
+
+/// All registered schedules for a type of stages, in the order of registration.
+template <class Stages> std::vector<schedule<Stages>> &schedules() {
+  static std::vector<schedule<Stages>> all;
+  return all;
+}
+
+/// Registers a schedule while the program starts.
+template <class Stages> struct register_schedule {
+  explicit register_schedule(schedule<Stages> s) { schedules<Stages>().push_back(std::move(s)); }
+};
+
+} // namespace vggen

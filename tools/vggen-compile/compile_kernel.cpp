@@ -1,0 +1,137 @@
+#include "compile_kernel.hpp"
+
+#include "generators/scratch.hpp"
+#include "generators/signature_parameters.hpp"
+#include "identities.hpp"
+
+#include <nlohmann/json.hpp>
+
+#define XXH_INLINE_ALL
+#include <xxhash.h>
+
+#include <array>
+#include <cstdio>
+#include <fstream>
+#include <stdexcept>
+
+#include <unistd.h>
+
+namespace vggen {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+std::string hash_of(const std::string &text) {
+  const XXH128_hash_t h = XXH3_128bits(text.data(), text.size());
+  std::array<char, 33> hex{};
+  std::snprintf(hex.data(), hex.size(), "%016llx%016llx", static_cast<unsigned long long>(h.high64),
+                static_cast<unsigned long long>(h.low64));
+  return hex.data();
+}
+
+// Halide's own exceptions do not pass through its library everywhere; one of ours does.
+struct throw_errors : Halide::CompileTimeErrorReporter {
+  void warning(const char *) override {}
+  void error(const char *message) override { throw std::runtime_error(message); }
+};
+
+const char *const halide_version = "halide-" HALIDE_VERSION_TEXT;
+
+void finish(compile_job &job, const std::string &identity) {
+  std::string all =
+      job.generator + "\n" + job.target.to_string() + "\n" + halide_version + "\n" + identity + "\n";
+  for (const auto &[name, value] : job.parameters)
+    all += name + "=" + value + "\n";
+  job.key = hash_of(all);
+  job.symbol = "vggen_" + job.generator + "_" + job.key;
+}
+
+fs::path object_file(const compile_job &job, const fs::path &folder) { return folder / (job.key + ".o"); }
+fs::path facts_file(const compile_job &job, const fs::path &folder) { return folder / (job.key + ".json"); }
+
+} // namespace
+
+compile_job job_of(const resolved_kernel &kernel, const Halide::Target &target) {
+  compile_job job{.what = kernel.text,
+                  .generator = std::string(name_of(kernel.kernel.op)),
+                  .parameters = generator_values(kernel.kernel),
+                  .autoscheduler = kernel.chosen.autoscheduler,
+                  .key = {},
+                  .symbol = {},
+                  .target = target};
+  job.parameters["schedule"] = kernel.chosen.name;
+  for (const auto &[name, value] : kernel.parameters)
+    job.parameters[name] = std::to_string(value);
+  if (!job.autoscheduler.empty()) job.parameters["autoscheduler"] = job.autoscheduler;
+  finish(job, identity_of(kernel.family) + identity_of(kernel.family + "." + kernel.chosen.name));
+  return job;
+}
+
+compile_job pack_job_of(const resolved_kernel &kernel, int panel, const Halide::Target &target) {
+  const signature &s = kernel.kernel;
+  compile_job job{.what = "packing of " + kernel.text,
+                  .generator = "pack_convolution",
+                  .parameters = {{"channels", std::to_string(s.channels)},
+                                 {"outputs", std::to_string(s.outputs)},
+                                 {"filter_height", std::to_string(s.window_height())},
+                                 {"filter_width", std::to_string(s.window_width())},
+                                 {"panel", std::to_string(panel)}},
+                  .autoscheduler = {},
+                  .key = {},
+                  .symbol = {},
+                  .target = target};
+  finish(job, identity_of(kernel.family));
+  return job;
+}
+
+void compile(const compile_job &job, const fs::path &folder) {
+  static throw_errors reporter;
+  Halide::set_custom_compile_time_error_reporter(&reporter);
+  if (!job.autoscheduler.empty()) {
+    // the plugins lie beside libHalide and are called after the scheduler: Mullapudi2016,
+    // libautoschedule_mullapudi2016
+    std::string file = "libautoschedule_" + job.autoscheduler + ".so";
+    for (char &c : file)
+      c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+    Halide::load_plugin(file);
+  }
+  const std::string partial = job.key + ".partial." + std::to_string(getpid());
+  Halide::Internal::ExecuteGeneratorArgs args;
+  args.output_dir = folder;
+  args.output_types = {Halide::OutputFileType::object};
+  args.targets = {job.target};
+  args.generator_name = job.generator;
+  args.function_name = job.symbol;
+  args.file_base_name = partial;
+  for (const auto &[name, value] : job.parameters)
+    args.generator_params[name] = value;
+  Halide::Internal::execute_generator(args);
+
+  const fs::path object = folder / (partial + ".o");
+  const scratch_size scratch = measured_scratch();
+  const fs::path facts = folder / (partial + ".json");
+  std::ofstream out(facts);
+  out << nlohmann::json{{"kernel", job.what},
+                        {"scratch_shared", scratch.shared},
+                        {"scratch_per_task", scratch.per_task},
+                        {"object_bytes", fs::file_size(object)}};
+  out.close();
+  if (!out) throw std::runtime_error("cannot write " + facts.string());
+  fs::rename(facts, facts_file(job, folder));
+  fs::rename(object, object_file(job, folder)); // last: its presence says that all is there
+}
+
+bool is_compiled(const compile_job &job, const fs::path &folder) {
+  return fs::exists(object_file(job, folder)) && fs::exists(facts_file(job, folder));
+}
+
+compiled_facts read_facts(const compile_job &job, const fs::path &folder) {
+  std::ifstream in(facts_file(job, folder));
+  const auto json = nlohmann::json::parse(in);
+  return {.scratch_shared = json.at("scratch_shared"),
+          .scratch_per_task = json.at("scratch_per_task"),
+          .code_bytes = json.at("object_bytes")};
+}
+
+} // namespace vggen

@@ -1,0 +1,91 @@
+#include "schedule_database.hpp"
+
+#include "generators/operators.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include <fstream>
+#include <stdexcept>
+
+namespace vggen {
+
+namespace {
+
+const schedule_info &find(const operator_family &family, const std::string &name) {
+  std::string known;
+  for (const auto &s : family.schedules) {
+    if (s.name == name) return s;
+    known += (known.empty() ? "" : ", ") + s.name;
+  }
+  throw std::invalid_argument("there is no schedule '" + name + "' for " + family.name +
+                              "; there are: " + known);
+}
+
+std::string text_of(const signature &kernel) { return std::string(to_text(kernel).view()); }
+
+} // namespace
+
+std::string resolved_kernel::schedule_text() const {
+  std::string text = chosen.name;
+  for (const auto &[name, value] : parameters)
+    text += " " + name + "=" + std::to_string(value);
+  return text;
+}
+
+void schedule_database::add(const std::filesystem::path &file) {
+  std::string where = file.string();
+  try {
+    std::ifstream in(file);
+    if (!in) throw std::invalid_argument("cannot be opened");
+    const auto json = nlohmann::json::parse(in);
+    if (!json.is_object() || !json.contains("kernels") || !json["kernels"].is_array())
+      throw std::invalid_argument("needs a list called \"kernels\"");
+    int number = 0;
+    for (const auto &item : json["kernels"]) {
+      where = file.string() + ": entry " + std::to_string(++number);
+      const auto text = item.at("kernel").get<std::string>();
+      where += " (" + text + ")";
+      const auto kernel = parse_signature(text);
+      if (!kernel) throw std::invalid_argument("the kernel is not a signature in its canonical form");
+      for (const auto &[key, value] : item.items())
+        if (key != "kernel" && key != "schedule" && key != "parameters" && key != "measured")
+          throw std::invalid_argument("there is nothing called \"" + key + "\" in an entry");
+      entry e{.schedule = item.at("schedule"), .parameters = {}, .where = where};
+      if (item.contains("parameters")) e.parameters = item["parameters"].get<schedule_parameters>();
+      if (e.schedule == split_schedule) {
+        if (!kernel->pool) throw std::invalid_argument("only a kernel with max-pool can be split");
+      } else {
+        schedule_request request{
+            .kernel = *kernel, .target = Halide::get_host_target(), .parameters = e.parameters};
+        resolve_parameters(find(family_of(kernel->op), e.schedule), request);
+      }
+      entries_[text] = e;
+    }
+  } catch (const std::exception &e) {
+    throw std::runtime_error(where + ": " + e.what());
+  }
+}
+
+bool schedule_database::is_split(const signature &kernel) const {
+  const auto found = entries_.find(text_of(kernel));
+  return found != entries_.end() && found->second.schedule == split_schedule;
+}
+
+resolved_kernel schedule_database::resolve(const signature &kernel, const Halide::Target &target) const {
+  const operator_family family = family_of(kernel.op);
+  resolved_kernel r{
+      .kernel = kernel, .text = text_of(kernel), .family = family.name, .chosen = {}, .parameters = {}};
+  schedule_request request{.kernel = kernel, .target = target, .parameters = {}};
+  const auto found = entries_.find(r.text);
+  if (found != entries_.end() && found->second.schedule != split_schedule) {
+    r.chosen = find(family, found->second.schedule);
+    request.parameters = found->second.parameters;
+  } else {
+    r.chosen = family.schedules.at(0);
+  }
+  resolve_parameters(r.chosen, request);
+  r.parameters = request.parameters;
+  return r;
+}
+
+} // namespace vggen

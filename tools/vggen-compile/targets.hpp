@@ -1,0 +1,20 @@
+// The machines that kernels are compiled for.
+#pragma once
+
+#include <Halide.h>
+
+#include <string>
+
+namespace vggen {
+
+/// The names that kernel_target() takes, for a help text.
+std::string target_help();
+
+/// The target called `name` (host, avx512, avx2, sse41, neon, or any Halide target string), for kernels:
+/// without a runtime, with a user context. Throws std::invalid_argument.
+Halide::Target kernel_target(const std::string &name);
+
+/// The same target, for Halide's runtime.
+Halide::Target runtime_target(const std::string &name);
+
+} // namespace vggen

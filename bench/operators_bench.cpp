@@ -52,7 +52,7 @@ int main(int argc, char **argv) {
     const std::string name = std::string(kernel.text) + " / " + std::string(kernel.schedule);
     benchmark::RegisterBenchmark(name.c_str(), [&kernel](benchmark::State &state) { run(state, kernel); })
         ->UseRealTime()
-        ->Unit(benchmark::kMillisecond);
+        ->Unit(benchmark::kMicrosecond);
   }
   benchmark::Initialize(&argc, argv);
   if (benchmark::ReportUnrecognizedArguments(argc, argv)) return 1;

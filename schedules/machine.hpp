@@ -9,6 +9,7 @@ namespace vggen {
 struct machine {
   int lanes;             ///< floats in a vector
   int registers;         ///< vector registers
+  int fused_per_cycle;   ///< vector multiply-adds that start in a cycle
   bool folds_broadcasts; ///< a multiply-add takes a broadcast scalar straight from memory
 };
 
@@ -21,6 +22,8 @@ inline machine machine_of(const Halide::Target &target) {
   const bool arm = target.arch == Halide::Target::ARM && target.bits == 64;
   return {.lanes = target.natural_vector_size<float>(),
           .registers = avx512 || arm ? 32 : 16,
+          .fused_per_cycle =
+              target.has_feature(Halide::Target::AVX512_Zen4) ? 1 : 2, // Zen 4 halves its vectors
           .folds_broadcasts = avx512 || arm}; // arm: fmla by element reads four scalars from one register
 }
 

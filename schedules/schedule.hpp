@@ -60,7 +60,7 @@ template <class Stages> struct schedule : schedule_info {
 
 /// All registered schedules for a type of stages, in the order of registration.
 template <class Stages> std::vector<schedule<Stages>> &schedules() {
-  static std::vector<schedule<Stages>> all;
+  static std::vector<schedule<Stages>> all; // direct first: the linker keeps CMake's order
   return all;
 }
 

@@ -23,9 +23,9 @@ int panel_of(const schedule_request &request) {
   return width * std::min(request["panel_vectors"], request.kernel.outputs / width);
 }
 
-// The tile that does the most multiply-adds per cycle: two multiply-adds and two loads are issued in a cycle,
-// eight to ten must be under way to hide their latency, and a tile that hangs over the row's end does work
-// twice.
+// The tile that does the most multiply-adds per cycle: two loads are issued in a cycle, enough sums must be
+// under way to hide a multiply-add's four cycles, and a tile that hangs over the row's end does work twice.
+// Of tiles that are equally good the one with fewer loads is taken.
 schedule_parameters defaults(const schedule_request &request) {
   const signature &kernel = request.kernel;
   const machine m = machine_of(request.target);
@@ -39,7 +39,8 @@ schedule_parameters defaults(const schedule_request &request) {
       const int others = vectors + (m.folds_broadcasts ? 1 : 2);
       if (sums + others > m.registers && pixels > 1) break;
       const int loads = vectors + pixels * sums_per_pixel;
-      const double cycles = std::max({sums / 2.0, loads / 2.0, 5.0});
+      const double f = m.fused_per_cycle;
+      const double cycles = std::max({sums / f, loads / 2.0, 5.0}) + loads / 100.0;
       const double tiles = (width + pixels - 1) / pixels;
       const double cost = tiles * cycles / vectors;
       if (cost < best_cost * 0.999) best_cost = cost, best = {{"panel_vectors", vectors}, {"pixels", pixels}};

@@ -14,6 +14,7 @@
 #include <fstream>
 #include <stdexcept>
 
+#include <dlfcn.h>
 #include <unistd.h>
 
 namespace vggen {
@@ -89,12 +90,15 @@ void compile(const compile_job &job, const fs::path &folder) {
   static throw_errors reporter;
   Halide::set_custom_compile_time_error_reporter(&reporter);
   if (!job.autoscheduler.empty()) {
-    // the plugins lie beside libHalide and are called after the scheduler: Mullapudi2016,
-    // libautoschedule_mullapudi2016
-    std::string file = "libautoschedule_" + job.autoscheduler + ".so";
-    for (char &c : file)
+    // the plugins lie beside libHalide; Mullapudi2016 is in libautoschedule_mullapudi2016.so
+    Dl_info halide{};
+    dladdr(reinterpret_cast<const void *>(&Halide::load_plugin), &halide);
+    std::string name = job.autoscheduler;
+    for (char &c : name)
       c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-    Halide::load_plugin(file);
+    const fs::path file = fs::path(halide.dli_fname).parent_path() / ("libautoschedule_" + name + ".so");
+    if (!fs::exists(file)) throw std::runtime_error("the autoscheduler " + file.string() + " is missing");
+    Halide::load_plugin(file.string());
   }
   const std::string partial = job.key + ".partial." + std::to_string(getpid());
   Halide::Internal::ExecuteGeneratorArgs args;

@@ -53,11 +53,16 @@ void write_table(std::ostream &out, const std::vector<planned_kernel> &kernels,
 
 void write_header(const std::filesystem::path &file, const description &model, const Halide::Target &target,
                   const std::vector<planned_kernel> &kernels, const std::filesystem::path &cache) {
+  // a description without a network (a list of kernels to be tested or measured) gives the table alone
+  const bool is_model = !model.network.empty();
   std::ostringstream out;
-  out << "// The kernels of " << model.network << " for " << machine_name(target)
-      << ", made by vggen-compile. Do not edit.\n"
-      << "#pragma once\n\n#include <" << model.header << ">\n\n#include <vggen/core/model.hpp>\n\n"
-      << "#include <array>\n#include <cstdint>\n#include <string_view>\n\nextern \"C\" {\n";
+  out << "// The kernels of " << (is_model ? model.network : model.name) << " for " << machine_name(target)
+      << ", made by vggen-compile. Do not edit.\n#pragma once\n\n";
+  if (is_model)
+    out << "#include <" << model.header << ">\n\n#include <vggen/core/model.hpp>\n\n";
+  else
+    out << "#include <vggen/core/kernel.hpp>\n\n";
+  out << "#include <array>\n#include <cstdint>\n#include <string_view>\n\nextern \"C\" {\n";
   std::set<std::string> symbols;
   for (const auto &k : kernels) {
     symbols.insert(k.job.symbol);
@@ -65,20 +70,23 @@ void write_header(const std::filesystem::path &file, const description &model, c
   }
   for (const auto &symbol : symbols)
     out << "int " << symbol << "_argv(void **);\n";
-  out << "}\n\nnamespace vggen::compiled {\n\n"
-      << "struct " << model.name << "_kernels {\n"
-      << "  using network = decltype(vggen::detail::value_of(" << model.network << "));\n"
-      << "  static constexpr std::string_view name = \"" << model.name << "\";\n"
+  out << "}\n\nnamespace vggen::compiled {\n\nstruct " << model.name << "_kernels {\n";
+  if (is_model) {
+    out << "  using network = decltype(vggen::detail::value_of(" << model.network << "));\n"
+        << "  static constexpr std::array batches{";
+    for (std::size_t i = 0; i < model.batches.size(); ++i)
+      out << (i ? ", " : "") << model.batches[i];
+    out << "};\n";
+  }
+  out << "  static constexpr std::string_view name = \"" << model.name << "\";\n"
       << "  static constexpr std::string_view target = \"" << machine_name(target) << "\";\n"
       << "  static constexpr std::array<std::uint64_t, " << feature_word_count << "> target_features{"
       << feature_words(target) << "};\n"
-      << "  static constexpr std::array batches{";
-  for (std::size_t i = 0; i < model.batches.size(); ++i)
-    out << (i ? ", " : "") << model.batches[i];
-  out << "};\n  static constexpr std::array<vggen::compiled_kernel, " << kernels.size() << "> kernels{{\n";
+      << "  static constexpr std::array<vggen::compiled_kernel, " << kernels.size() << "> kernels{{\n";
   write_table(out, kernels, cache);
-  out << "  }};\n};\n\nusing " << model.name << " = vggen::model<" << model.name << "_kernels>;\n\n"
-      << "} // namespace vggen::compiled\n";
+  out << "  }};\n};\n\n";
+  if (is_model) out << "using " << model.name << " = vggen::model<" << model.name << "_kernels>;\n\n";
+  out << "} // namespace vggen::compiled\n";
 
   std::ifstream old(file);
   if (old && std::string(std::istreambuf_iterator<char>(old), {}) == out.str()) return;

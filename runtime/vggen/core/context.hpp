@@ -86,6 +86,13 @@ public:
   /// Runs the network on the input set before. Returns not_ready without weights, or kernel_failed.
   status forward(const weights &w) noexcept { return run<fused_calls>(w, -1); }
 
+  /// The same; calls observe(-1) before the first kernel and observe(index in the table of kernels) after
+  /// each.
+  template <class Observer> status forward_observed(const weights &w, Observer &&observe) noexcept {
+    observe(-1);
+    return run<fused_calls>(w, -1, observe);
+  }
+
   /// Runs the network as far as the layer of that index and no further, so that output_of() shows it. The
   /// kernels must be compiled for features, and `w` assigned with them, unless the layer ends a kernel's work
   /// anyway (invalid_argument).
@@ -159,7 +166,11 @@ private:
   }
 
   // Calls kernel after kernel, each by its own type, until the tensor `last` is there (-1: all).
-  template <const auto &Calls> status run(const weights &w, int last) noexcept {
+  struct no_observer {
+    void operator()(int) const noexcept {}
+  };
+  template <const auto &Calls, class Observer = no_observer>
+  status run(const weights &w, int last, Observer &&observe = {}) noexcept {
     if (!ready() || !w.assigned()) return status::not_ready;
     status result = status::ok;
     bool done = false;
@@ -171,6 +182,7 @@ private:
         return;
       }
       result = this->template call<this_call>(w);
+      observe(this_call.kernel);
       done = this_call.output == last;
     });
     return result;

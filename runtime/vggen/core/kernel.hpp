@@ -26,14 +26,13 @@ using kernel_function = int (*)(void **arguments);
 
 /// Represents one compiled kernel.
 struct compiled_kernel {
-  signature kernel;
-  std::string_view text;     ///< the signature's canonical text
-  std::string_view schedule; ///< name and parameters: "direct panel_vectors=2 pixels=14"
-  std::string_view key;      ///< hash of all that the machine code depends on
+  signature kernel{};
+  std::string_view text{};     ///< the signature's canonical text
+  std::string_view schedule{}; ///< name and parameters: "direct panel_vectors=2 pixels=14"
+  std::string_view key{};      ///< hash of all that the machine code depends on
   kernel_function run = nullptr;
-  std::string_view pack_key; ///< key of `pack`: equal ones make equal layouts
-  kernel_function pack =
-      nullptr; ///< packs a convolution's weights for `run`; null where they are used in place
+  std::string_view pack_key{};       ///< key of `pack`: equal ones make equal layouts
+  kernel_function pack = nullptr;    ///< packs a convolution's weights; null: they are used in place
   std::int64_t packed_size = 0;      ///< floats that `pack` writes
   std::int64_t scratch_shared = 0;   ///< bytes that one call takes from its context's scratch
   std::int64_t scratch_per_task = 0; ///< and more bytes for each of its parallel tasks

@@ -1,0 +1,71 @@
+// Every compiled kernel of a library against the reference.
+#include "cases.hpp"
+#include "check_kernel.hpp"
+#include "random_operands.hpp"
+#include "reference.hpp"
+#include "test_kernels.hpp"
+
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <map>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace {
+
+using namespace vggen::test;
+
+// The table's tolerance, or that of exact schedules for a kernel that is not in it.
+double tolerance_of(std::string_view text) {
+  for (const std::span<const operator_case> table :
+       {std::span<const operator_case>(quick_cases), zoo_cases()})
+    for (const operator_case &row : table)
+      if (row.text == text) return row.tolerance;
+  return exact_tolerance;
+}
+
+void check_and_report(const vggen::compiled_kernel &kernel, const operands &values, const tensor &expected) {
+  const kernel_verdict verdict = check_kernel(kernel, values, expected, tolerance_of(kernel.text));
+  const std::string text = std::string(kernel.text) + (values.reverse ? " (reversed)" : "");
+  const std::string schedule(kernel.schedule);
+  std::printf("%-70s %-40s %8.1e\n", text.c_str(), schedule.c_str(), verdict.error);
+  std::fflush(stdout); // what is lost in a crash is the line of the kernel that crashed
+  INFO(text);
+  INFO(schedule);
+  INFO(verdict.problem);
+  CHECK(verdict.problem.empty());
+}
+
+} // namespace
+
+TEST_CASE("every kernel computes what the reference computes") {
+  const std::span<const vggen::compiled_kernel> kernels = vggen_test_kernels();
+  REQUIRE(!kernels.empty());
+  std::map<std::string_view, std::vector<const vggen::compiled_kernel *>>
+      by_text; // one reference for all schedules
+  for (const vggen::compiled_kernel &kernel : kernels)
+    by_text[kernel.text].push_back(&kernel);
+
+  std::size_t checked = 0;
+  for (const auto &[text, schedules] : by_text) {
+    CAPTURE(std::string(text));
+    const auto signature = vggen::parse_signature(text);
+    REQUIRE(signature);
+    operands values = random_operands(*signature);
+    for (const bool reverse : {false, true}) {
+      if (reverse && signature->op != vggen::operation::preprocess) continue;
+      values.reverse = reverse;
+      const tensor expected = reference(*signature, values);
+      for (const vggen::compiled_kernel *kernel : schedules) {
+        CHECK(kernel->kernel == *signature);
+        check_and_report(*kernel, values, expected);
+        if (!reverse) ++checked;
+      }
+    }
+  }
+  CHECK(checked == kernels.size());
+}

@@ -1,0 +1,58 @@
+// The subcommands, each in a file of its own. Each throws vggen::error.
+#pragma once
+
+#include "tools/program/runnable_model.hpp"
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+namespace vggen {
+
+struct summary_options {
+  bool json = false;
+};
+/// Prints what the network is made of.
+void print_summary(runnable_model &model, const summary_options &options);
+
+struct predict_options {
+  std::vector<std::filesystem::path> images;
+  std::filesystem::path weights, labels;
+  std::string preprocess;
+  int top = 5;
+  int threads = 0;
+  bool json = false;
+};
+/// Classifies images.
+void predict(runnable_model &model, const predict_options &options);
+
+struct features_options {
+  std::vector<std::filesystem::path> images;
+  std::filesystem::path weights, output;
+  std::string layer, preprocess;
+  int threads = 0;
+};
+/// Writes a layer's output for images as one .npy array [n, c, h, w].
+void write_features(runnable_model &model, const features_options &options);
+
+struct init_options {
+  std::filesystem::path output;
+  std::uint64_t seed = 0;
+  std::string preprocess = "torchvision";
+};
+/// Writes a file of random weights.
+void write_random_weights(runnable_model &model, const init_options &options);
+
+struct bench_options {
+  std::filesystem::path weights;
+  int threads = 0;
+  int batch = 0;
+  int runs = 20;
+  bool layers = false;
+  bool json = false;
+};
+/// Measures how long a run takes.
+void bench(runnable_model &model, const bench_options &options);
+
+} // namespace vggen

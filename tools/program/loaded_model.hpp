@@ -1,0 +1,48 @@
+// What predict, features and bench share: a model with a weight file, and images on their way into it.
+#pragma once
+
+#include "tools/program/runnable_model.hpp"
+
+#include <vggen/io/load_parameters.hpp>
+#include <vggen/io/preprocessing.hpp>
+#include <vggen/io/safetensors.hpp>
+
+#include <filesystem>
+#include <functional>
+#include <set>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace vggen {
+
+/// Represents a model with its weights.
+class loaded_model {
+public:
+  /// Loads the weights, and prints notes on them on standard error. `features`: layers can be looked at.
+  /// `preprocess`: the name of a preset; empty: what the weights say, else torchvision.
+  loaded_model(runnable_model &model, const std::filesystem::path &weights, const std::string &preprocess,
+               int threads, bool features);
+
+  /// Runs `each` for all images, in groups as large as the compiled batches allow: after their pixels are
+  /// set, each(batch, first, count) runs the model on the images [first, first + count).
+  void for_images(const std::vector<std::filesystem::path> &images,
+                  const std::function<void(int batch, std::size_t first, std::size_t count)> &each);
+
+  [[nodiscard]] runnable_model &model() { return model_; }
+
+private:
+  /// The largest compiled batch that is not larger than `count`, else the smallest.
+  [[nodiscard]] int batch_for(std::size_t count) const;
+  void set_images(int batch, std::span<const std::filesystem::path> images);
+
+  runnable_model &model_;
+  safetensors_file file_;
+  loaded_parameters parameters_;
+  const preprocessing *preprocessing_;
+  std::vector<float> constants_; // [{divisor, mean, deviation}][c]
+  int threads_;
+  std::set<int> prepared_; // batches
+};
+
+} // namespace vggen

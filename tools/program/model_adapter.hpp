@@ -1,0 +1,187 @@
+// Puts a compiled model behind the interface runnable_model.
+#pragma once
+
+#include "tools/program/runnable_model.hpp"
+
+#include <vggen/core/model.hpp>
+#include <vggen/io/error.hpp>
+#include <vggen/net/counts.hpp>
+#include <vggen/net/layer_text.hpp>
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <tuple>
+#include <utility>
+
+namespace vggen {
+
+/// Represents a Model (vggen::model) as a runnable_model.
+template <class Model> class model_adapter final : public runnable_model {
+  using network = typename Model::network;
+
+public:
+  model_adapter() {
+    facts_.name = Model::name;
+    facts_.target = Model::target;
+    facts_.parameters = parameters(network{});
+    facts_.multiply_adds = multiply_adds(network{});
+    facts_.receptive_field = receptive_field(network{});
+    facts_.input = layer_infos<network>.front().output;
+    facts_.output = layer_infos<network>.back().output;
+    facts_.has_softmax = layer_infos<network>.back().kind == layer_kind::softmax;
+    facts_.kernels = Model::kernel_table;
+    facts_.parameter_tensors = parameter_infos<network>;
+    facts_.batches.assign(Model::batches.begin(), Model::batches.end());
+    for_each_batch(
+        [&](auto batch) { facts_.arena_bytes.push_back(context_of<decltype(batch)::value>::arena_bytes()); });
+    add_layers();
+  }
+
+  [[nodiscard]] const model_facts &facts() const override { return facts_; }
+
+  [[nodiscard]] std::size_t scratch_bytes(int batch, int threads) const override {
+    std::size_t bytes = 0;
+    with_batch(batch, [&](auto n) { bytes = context_of<decltype(n)::value>::scratch_bytes(threads); });
+    return bytes;
+  }
+
+  void assign(std::span<const std::span<const float>> parameters, bool features) override {
+    std::array<const float *, Model::weights::parameter_count> sources{};
+    for (std::size_t i = 0; i < sources.size(); ++i)
+      sources[i] = parameters[i].data();
+    check(weights_.assign(sources, features), "preparing the weights", "");
+  }
+
+  int prepare(int batch, int threads) override {
+    int actual = 0;
+    with_batch(batch, [&](auto n) {
+      auto &context = std::get<std::optional<context_of<decltype(n)::value>>>(contexts_);
+      context.emplace();
+      const status result = context->prepare({.threads = threads});
+      if (result == status::unsupported_target)
+        throw error(error_code::unsupported, std::string(Model::name) + " is compiled for " +
+                                                 std::string(Model::target) +
+                                                 ", with instructions that this machine does not have");
+      check(result, "preparing to run with " + std::to_string(threads) + " threads", "");
+      actual = context->threads();
+    });
+    return actual;
+  }
+
+  void set_images(int batch, std::span<const std::uint8_t> images, std::span<const float> constants,
+                  bool reverse_channels) override {
+    on(batch, [&](auto &context) {
+      check(context.set_images(images.data(), constants.data(), reverse_channels), "preprocessing",
+            context.message());
+    });
+  }
+
+  void forward(int batch) override {
+    on(batch,
+       [&](auto &context) { check(context.forward(weights_), "running the network", context.message()); });
+  }
+
+  void forward_observed(int batch, const std::function<void(int)> &observe) override {
+    on(batch, [&](auto &context) {
+      check(context.forward_observed(weights_, observe), "running the network", context.message());
+    });
+  }
+
+  void forward_to(int batch, int layer) override {
+    on(batch, [&](auto &context) {
+      check(context.forward_to(weights_, layer), "running the network to layer " + std::to_string(layer),
+            context.message());
+    });
+  }
+
+  [[nodiscard]] std::vector<float> logits(int batch) const override {
+    return copied(batch, [](const auto &context) { return context.logits(); });
+  }
+
+  [[nodiscard]] std::vector<float> output_of(int batch, int layer) const override {
+    return copied(batch, [&](const auto &context) { return context.output_of(layer); });
+  }
+
+  [[nodiscard]] shape shape_of(int layer) const override {
+    return layer_infos<network>[static_cast<std::size_t>(layer)].output;
+  }
+
+private:
+  template <int Batch> using context_of = typename Model::template context<Batch>;
+
+  template <std::size_t... I> static auto make_contexts(std::index_sequence<I...>) {
+    return std::tuple<std::optional<context_of<Model::batches[I]>>...>{};
+  }
+
+  template <class F> static void for_each_batch(F f) {
+    [&]<std::size_t... I>(std::index_sequence<I...>) {
+      (f(std::integral_constant<int, Model::batches[I]>{}), ...);
+    }(std::make_index_sequence<Model::batches.size()>{});
+  }
+
+  template <class F> static void with_batch(int batch, F f) {
+    bool found = false;
+    for_each_batch([&](auto n) {
+      if (decltype(n)::value != batch) return;
+      found = true;
+      f(n);
+    });
+    if (!found)
+      throw error(error_code::invalid_argument,
+                  std::string(Model::name) + " is not compiled for batches of " + std::to_string(batch));
+  }
+
+  template <class F> void on(int batch, F f) {
+    with_batch(batch, [&](auto n) {
+      auto &context = std::get<std::optional<context_of<decltype(n)::value>>>(contexts_);
+      if (!context) throw error(error_code::invalid_argument, "this batch has not been prepared");
+      f(*context);
+    });
+  }
+
+  template <class F> std::vector<float> copied(int batch, F view_of) const {
+    std::vector<float> values;
+    const_cast<model_adapter *>(this)->on(batch, [&](const auto &context) {
+      const tensor_view view = view_of(context);
+      values.resize(static_cast<std::size_t>(view.size()));
+      view.copy_to(values.data());
+    });
+    return values;
+  }
+
+  static void check(status s, const std::string &what, const char *message) {
+    if (s == status::ok) return;
+    std::string text = what + ": " + std::string(name_of(s));
+    if (*message) text += std::string(": ") + message;
+    throw error(s == status::out_of_memory ? error_code::out_of_memory : error_code::execution_failed, text);
+  }
+
+  void add_layers() {
+    const auto texts = layer_texts<network>();
+    std::size_t i = 0;
+    for (const layer_info &layer : layer_infos<network>) {
+      facts_.layers.push_back({.index = layer.index,
+                               .name = std::string(layer.name.view()),
+                               .module = std::string(layer.module.view()),
+                               .keras = std::string(layer.keras.view()),
+                               .layer = texts[i++],
+                               .output = layer.output,
+                               .parameters = layer.weight_count() + layer.bias_count(),
+                               .multiply_adds = layer.multiply_adds(),
+                               .kernel = -1});
+    }
+    constexpr auto calls =
+        detail::stitch<typename Model::kernels, typename context_of<Model::batches[0]>::network>(false);
+    for (const detail::stitched_call &call : calls)
+      for (int l = call.input + 1; l <= call.output; ++l)
+        if (layer_infos<network>[static_cast<std::size_t>(l)].kind != layer_kind::dropout)
+          facts_.layers[static_cast<std::size_t>(l)].kernel = call.kernel;
+  }
+
+  model_facts facts_;
+  typename Model::weights weights_;
+  decltype(make_contexts(std::make_index_sequence<Model::batches.size()>{})) contexts_;
+};
+
+} // namespace vggen

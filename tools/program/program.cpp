@@ -1,0 +1,104 @@
+#include "tools/program/program.hpp"
+
+#include "tools/program/commands.hpp"
+
+#include <vggen/io/error.hpp>
+#include <vggen/version.hpp>
+
+#include <CLI/CLI.hpp>
+
+#include <exception>
+#include <iostream>
+#include <new>
+
+namespace vggen {
+
+namespace {
+
+constexpr const char *preprocess_help =
+    "torchvision, caffe or unit (default: what the weights say, else torchvision)";
+constexpr const char *threads_help = "threads to use (default: VGGEN_NUM_THREADS, else all processors)";
+
+void add_threads(CLI::App &command, int &threads) {
+  command.add_option("--threads", threads, threads_help)->check(CLI::Range(1, 256));
+}
+
+} // namespace
+
+int run_program(runnable_model &model, int argc, char **argv) {
+  const std::string name(model.facts().name);
+  CLI::App app{"A compiled " + name + " network. Each command has a help of its own.",
+               argc > 0 ? argv[0] : name};
+  app.set_version_flag("--version", std::string(name) + ", vggen " VGGEN_VERSION_TEXT);
+  app.require_subcommand(1);
+
+  summary_options summary;
+  CLI::App *const summary_command =
+      app.add_subcommand("summary", "Print the network: layers, shapes, counts, kernels");
+  summary_command->add_flag("--json", summary.json, "as JSON");
+
+  predict_options predicting;
+  CLI::App *const predict_command = app.add_subcommand("predict", "Classify images");
+  predict_command->add_option("images", predicting.images, "PNG or JPEG files")->required();
+  predict_command->add_option("--weights", predicting.weights, "safetensors file")->required();
+  predict_command->add_option("--labels", predicting.labels, "names of the classes, one a line (or .json)");
+  predict_command->add_option("--top-k", predicting.top, "classes to print for each image")
+      ->check(CLI::PositiveNumber)
+      ->capture_default_str();
+  predict_command->add_option("--preprocess", predicting.preprocess, preprocess_help);
+  predict_command->add_flag("--json", predicting.json, "as JSON, with all logits");
+  add_threads(*predict_command, predicting.threads);
+
+  features_options features;
+  CLI::App *const features_command = app.add_subcommand("features", "Write a layer's output for images");
+  features_command->add_option("images", features.images, "PNG or JPEG files")->required();
+  features_command->add_option("--weights", features.weights, "safetensors file")->required();
+  features_command->add_option("-o,--output", features.output, ".npy file to write: float32 [n, c, h, w]")
+      ->required();
+  features_command->add_option(
+      "--layer", features.layer,
+      "the layer, by its name in the paper, torchvision or Keras (default: the last)");
+  features_command->add_option("--preprocess", features.preprocess, preprocess_help);
+  add_threads(*features_command, features.threads);
+
+  init_options init;
+  CLI::App *const init_command = app.add_subcommand("init", "Write a file of random weights");
+  init_command->add_option("--seed", init.seed, "the same seed gives the same weights")
+      ->capture_default_str();
+  init_command->add_option("-o,--output", init.output, "safetensors file to write")->required();
+  init_command->add_option("--preprocess", init.preprocess, "torchvision, caffe or unit; noted in the file")
+      ->capture_default_str();
+
+  bench_options benching;
+  CLI::App *const bench_command = app.add_subcommand("bench", "Measure how long a run takes");
+  bench_command->add_option("--weights", benching.weights, "safetensors file (default: random values)");
+  bench_command->add_option("--batch", benching.batch, "images in a run: one of the compiled batches")
+      ->check(CLI::PositiveNumber);
+  bench_command->add_option("--runs", benching.runs, "runs to measure")
+      ->check(CLI::PositiveNumber)
+      ->capture_default_str();
+  bench_command->add_flag("--layers", benching.layers, "each kernel by itself, too");
+  bench_command->add_flag("--json", benching.json, "as JSON");
+  add_threads(*bench_command, benching.threads);
+
+  try {
+    app.parse(argc, argv);
+    if (summary_command->parsed()) print_summary(model, summary);
+    if (predict_command->parsed()) predict(model, predicting);
+    if (features_command->parsed()) write_features(model, features);
+    if (init_command->parsed()) write_random_weights(model, init);
+    if (bench_command->parsed()) bench(model, benching);
+    return 0;
+  } catch (const CLI::Success &e) {
+    return app.exit(e);
+  } catch (const CLI::ParseError &e) {
+    std::cerr << "error: " << e.what() << " (see --help)\n";
+  } catch (const std::bad_alloc &) {
+    std::cerr << "error: out of memory\n";
+  } catch (const std::exception &e) {
+    std::cerr << "error: " << e.what() << '\n';
+  }
+  return 1;
+}
+
+} // namespace vggen

@@ -13,11 +13,11 @@
 
 namespace vggen {
 
-/// The schedule called `name`, or the first one if the name is empty. A wrong name throws.
+/// The schedule called `name`, or the default one if the name is empty. A wrong name throws.
 template <class Stages> const schedule<Stages> &find_schedule(const std::string &name) {
   std::string known;
   for (const auto &s : schedules<Stages>()) {
-    if (name.empty() || s.name == name) return s;
+    if (name.empty() ? s.is_default : s.name == name) return s;
     known += (known.empty() ? "" : ", ") + s.name;
   }
   throw std::invalid_argument("there is no schedule '" + name + "'; there are: " + known);

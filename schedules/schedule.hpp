@@ -42,6 +42,7 @@ struct schedule_request {
 /// The part of a schedule that does not depend on an operator's stages.
 struct schedule_info {
   std::string name;
+  bool is_default = false; ///< what a kernel gets for which no schedule is chosen
   std::vector<parameter_range> parameters{};
   /// Good values for the parameters by the kernel's shape and the target: what holds when nobody tuned. It
   /// fills in what `request.parameters` does not have; what is there it may take into account.
@@ -58,9 +59,9 @@ template <class Stages> struct schedule : schedule_info {
   std::function<void(Stages &, const schedule_request &)> apply{};
 };
 
-/// All registered schedules for a type of stages, in the order of registration.
+/// All registered schedules for a type of stages.
 template <class Stages> std::vector<schedule<Stages>> &schedules() {
-  static std::vector<schedule<Stages>> all; // direct first: the linker keeps CMake's order
+  static std::vector<schedule<Stages>> all;
   return all;
 }
 

@@ -91,6 +91,7 @@ void apply(conv_stages &s, const schedule_request &request) {
 
 const register_schedule<conv_stages> direct{
     {{.name = "direct",
+      .is_default = true,
       .parameters = {{"panel_vectors", 1, 8}, {"pixels", 1, 64}, {"panels_outside", 0, 1}},
       .defaults = defaults,
       .panel = panel_of},

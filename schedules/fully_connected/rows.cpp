@@ -42,8 +42,11 @@ void apply(fully_connected_stages &s, const schedule_request &request) {
   s.partial.update().reorder(s.lane, s.k, s.n, s.steps).vectorize(s.lane).unroll(s.k).unroll(s.n);
 }
 
-const register_schedule<fully_connected_stages> rows{
-    {{.name = "rows", .parameters = {{"rows", 1, 32}, {"images", 1, 32}}, .defaults = defaults}, apply}};
+const register_schedule<fully_connected_stages> rows{{{.name = "rows",
+                                                       .is_default = true,
+                                                       .parameters = {{"rows", 1, 32}, {"images", 1, 32}},
+                                                       .defaults = defaults},
+                                                      apply}};
 
 } // namespace
 

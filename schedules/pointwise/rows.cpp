@@ -36,7 +36,7 @@ void apply(pointwise_stages &s, const schedule_request &request) {
   }
 }
 
-const register_schedule<pointwise_stages> rows{{{.name = "rows"}, apply}};
+const register_schedule<pointwise_stages> rows{{{.name = "rows", .is_default = true}, apply}};
 
 } // namespace
 

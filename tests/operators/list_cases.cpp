@@ -1,16 +1,35 @@
 // Prints the table as vggen-compile reads a model: what a library of kernels under test is compiled from.
 //
-//     list_cases quick|full       full: the quick cases and the zoo's
+//     list_cases quick|full                    full: the quick cases and the zoo's
+//     list_cases schedules <prefix> <name>     a schedule file: that schedule for kernels whose text begins
+//     so
 #include "cases.hpp"
 
 #include <iostream>
 #include <set>
 #include <string_view>
 
+namespace {
+
+int print_schedules(std::string_view prefix, std::string_view name) {
+  const char *separator = "";
+  std::cout << R"({"kernels": [)";
+  for (const auto &row : vggen::test::quick_cases) {
+    if (!row.text.starts_with(prefix)) continue;
+    std::cout << separator << "\n  {\"kernel\": \"" << row.text << "\", \"schedule\": \"" << name << "\"}";
+    separator = ",";
+  }
+  std::cout << "\n]}\n";
+  return 0;
+}
+
+} // namespace
+
 int main(int argc, char **argv) {
   const std::string_view which = argc == 2 ? argv[1] : "";
+  if (argc == 4 && std::string_view(argv[1]) == "schedules") return print_schedules(argv[2], argv[3]);
   if (which != "quick" && which != "full") {
-    std::cerr << "usage: list_cases quick|full\n";
+    std::cerr << "usage: list_cases quick|full, or list_cases schedules <prefix> <name>\n";
     return 2;
   }
   // as net/vggen/net/describe.hpp writes it, but for a network: there is none

@@ -11,10 +11,11 @@ namespace vggen {
 
 namespace {
 
+// An empty name: the default.
 const schedule_info &find(const operator_family &family, const std::string &name) {
   std::string known;
   for (const auto &s : family.schedules) {
-    if (s.name == name) return s;
+    if (name.empty() ? s.is_default : s.name == name) return s;
     known += (known.empty() ? "" : ", ") + s.name;
   }
   throw std::invalid_argument("there is no schedule '" + name + "' for " + family.name +
@@ -81,7 +82,7 @@ resolved_kernel schedule_database::resolve(const signature &kernel, const Halide
     r.chosen = find(family, found->second.schedule);
     request.parameters = found->second.parameters;
   } else {
-    r.chosen = family.schedules.at(0);
+    r.chosen = find(family, "");
   }
   resolve_parameters(r.chosen, request);
   r.parameters = request.parameters;

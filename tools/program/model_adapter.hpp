@@ -143,7 +143,7 @@ private:
   template <class F> std::vector<float> copied(int batch, F view_of) const {
     std::vector<float> values;
     const_cast<model_adapter *>(this)->on(batch, [&](const auto &context) {
-      const tensor_view view = view_of(context);
+      const activation_view view = view_of(context);
       values.resize(static_cast<std::size_t>(view.size()));
       view.copy_to(values.data());
     });

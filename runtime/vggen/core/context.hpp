@@ -1,12 +1,12 @@
 // One run at a time: the arena of activations, the threads and the scratch memory.
 #pragma once
 
+#include "vggen/core/activation.hpp"
 #include "vggen/core/execution.hpp"
 #include "vggen/core/invoke.hpp"
 #include "vggen/core/memory.hpp"
 #include "vggen/core/status.hpp"
 #include "vggen/core/stitch.hpp"
-#include "vggen/core/tensor.hpp"
 #include "vggen/core/weights.hpp"
 
 #include <HalideRuntime.h>
@@ -103,12 +103,12 @@ public:
   }
 
   /// The output of the last layer.
-  [[nodiscard]] tensor_view output() const noexcept {
+  [[nodiscard]] activation_view output() const noexcept {
     return output_of(static_cast<int>(network::layer_count) - 1);
   }
 
   /// What goes into the softmax; the output, where there is none.
-  [[nodiscard]] tensor_view logits() const noexcept {
+  [[nodiscard]] activation_view logits() const noexcept {
     constexpr int last = static_cast<int>(network::layer_count) - 1;
     constexpr bool softmax = layer_infos<network>[last].kind == layer_kind::softmax;
     return output_of(softmax ? last - 1 : last);
@@ -116,7 +116,7 @@ public:
 
   /// The output of a layer, as the last run left it: what forward_to() ran to. A layer that is not stored
   /// (relu, dropout, and the layer before a relu) shows what it is stored with: the output after the relu.
-  [[nodiscard]] tensor_view output_of(int layer) const noexcept {
+  [[nodiscard]] activation_view output_of(int layer) const noexcept {
     const tensor_place &place = tensor_places<network>[static_cast<std::size_t>(tensor_of<network>(layer))];
     return {.data = reinterpret_cast<const float *>(arena_.data() + place.offset),
             .extent = place.extent,

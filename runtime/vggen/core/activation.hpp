@@ -1,4 +1,4 @@
-// A tensor in a context's arena, to look at.
+// A tensor of activations in a context's arena, to look at.
 #pragma once
 
 #include <vggen/net/shape.hpp>
@@ -10,7 +10,7 @@ namespace vggen {
 
 /// Represents activations of a batch: float32 [c, x, y, n], c innermost; with a halo, one pixel around each
 /// image. Valid until the context runs again.
-struct tensor_view {
+struct activation_view {
   const float *data = nullptr;
   shape extent{};
   int batch = 0;

@@ -20,6 +20,7 @@ function(vggen_add_schedule name)
     vggen_own_code(${objects})
   endif()
   target_link_libraries(vggen-compile PRIVATE ${objects})
+  target_link_libraries(vggen-generators PRIVATE ${objects})
   vggen_identify(${arg_FAMILY}.${name} ${objects})
 endfunction()
 

@@ -6,10 +6,12 @@
 
 #include <vggen/net/parameters.hpp>
 #include <vggen/net/plan.hpp>
+#include <vggen/net/transform.hpp>
 
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <utility>
 
 namespace vggen::detail {
 

@@ -32,7 +32,8 @@ int main(int argc, char **argv) try {
   // the image: resized, cropped, then normalised by the network's own preprocessing kernel
   const auto &how = vggen::find_preprocessing("unit");
   const auto pixels = vggen::prepare_image(vggen::read_image(argv[2]), 3, 32, 32, how);
-  const std::array<float, 9> constants{255, 255, 255, 0, 0, 0, 1, 1, 1}; // divisor, mean, deviation by channel
+  const std::array<float, 9> constants{255, 255, 255, 0, 0,
+                                       0,   1,   1,   1}; // divisor, mean, deviation by channel
   if (context.set_images(pixels.data(), constants.data(), how.reverse_channels) != vggen::status::ok ||
       context.forward(weights) != vggen::status::ok)
     return std::fprintf(stderr, "error: %s\n", context.message()), 1;

@@ -1,0 +1,75 @@
+// Whole networks against PyTorch: the logits that torch computes from the same seeded weights and input
+// (tests/goldens/make_network_goldens.py).
+#include "model/seeded_weights.hpp"
+
+#include <vggen/io/safetensors.hpp>
+
+#include <compiled/vgg11_32.hpp>
+#include <compiled/vgg11_lrn_32.hpp>
+#include <compiled/vgg13_32.hpp>
+#include <compiled/vgg16_224.hpp>
+#include <compiled/vgg16_32.hpp>
+#include <compiled/vgg16_c_32.hpp>
+#include <compiled/vgg19_32.hpp>
+
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+#include <string>
+
+using namespace vggen;
+using namespace vggen::test;
+
+namespace {
+
+template <class T> std::vector<T> read(const safetensors_file &file, const std::string &name) {
+  const auto *const tensor = file.find(name);
+  REQUIRE_MESSAGE(tensor, name);
+  std::vector<T> values(tensor->data.size() / sizeof(T));
+  std::memcpy(values.data(), tensor->data.data(), tensor->data.size());
+  return values;
+}
+
+double relative_error(const std::vector<float> &a, const std::vector<float> &b) {
+  REQUIRE(a.size() == b.size());
+  double difference = 0, largest = 0;
+  for (std::size_t i = 0; i < a.size(); ++i) {
+    if (!std::isfinite(a[i])) return INFINITY;
+    difference = std::max(difference, std::abs(double{a[i]} - double{b[i]}));
+    largest = std::max(largest, std::abs(double{b[i]}));
+  }
+  return difference / largest;
+}
+
+constexpr double tolerance = 1e-4;
+
+safetensors_file golden(const std::string &name) {
+  return safetensors_file(std::string(VGGEN_TEST_DATA) + "/goldens/" + name + ".safetensors");
+}
+
+template <class Model, int Batch = 1> double error_of(const std::string &name) {
+  const seeded_parameters<typename Model::network> parameters;
+  typename Model::weights weights;
+  REQUIRE(weights.assign(parameters.pointers) == status::ok);
+  typename Model::template context<Batch> context;
+  REQUIRE(context.prepare({.threads = 2}) == status::ok);
+  const double error = relative_error(run(context, weights), read<float>(golden(name), "logits"));
+  MESSAGE(name << ": " << error);
+  return error;
+}
+
+} // namespace
+
+TEST_CASE("logits are PyTorch's") {
+  CHECK(error_of<compiled::vgg11_32>("vgg11_32") < tolerance);
+  CHECK(error_of<compiled::vgg11_lrn_32>("vgg11_lrn_32") < tolerance);
+  CHECK(error_of<compiled::vgg13_32>("vgg13_32") < tolerance);
+  CHECK(error_of<compiled::vgg16_c_32>("vgg16_c_32") < tolerance);
+  CHECK(error_of<compiled::vgg16_32>("vgg16_32") < tolerance);
+  CHECK(error_of<compiled::vgg16_32, 8>("vgg16_32_batch8") < tolerance);
+  CHECK(error_of<compiled::vgg19_32>("vgg19_32") < tolerance);
+}
+
+TEST_CASE("logits are PyTorch's at 224x224") {
+  CHECK(error_of<compiled::vgg16_224>("vgg16_224") < tolerance);
+}

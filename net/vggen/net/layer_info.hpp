@@ -38,12 +38,13 @@ struct layer_info {
   shape output{};
   int filter_height = 0; ///< of a convolution
   int filter_width = 0;
-  bool padding = false; ///< of a convolution: zero padding that keeps the extents
-  double dropout = 0;   ///< the share that a dropout layer drops
-  bool in_top = false;  ///< part of the classifier: flatten, or the first valid convolution, and what follows
-  short_name name{};    ///< as the paper's users say it: conv1_1, pool5, fc6, prob
-  short_name module{};  ///< torchvision's module: features.0, classifier.6; empty where it has none
-  short_name keras{};   ///< Keras's layer: block1_conv1, fc1, predictions; empty where it has none
+  bool padding = false;           ///< of a convolution: zero padding that keeps the extents
+  double dropout = 0;             ///< the share that a dropout layer drops
+  bool starts_classifier = false; ///< a convolution that was, or could be, a fully connected layer
+  bool in_top = false; ///< part of the classifier: flatten, or the first such convolution, and what follows
+  short_name name{};   ///< as the paper's users say it: conv1_1, pool5, fc6, prob
+  short_name module{}; ///< torchvision's module: features.0, classifier.6; empty where it has none
+  short_name keras{};  ///< Keras's layer: block1_conv1, fc1, predictions; empty where it has none
 
   /// Has weights and a bias.
   [[nodiscard]] constexpr bool has_parameters() const {
@@ -78,6 +79,7 @@ template <class Layer> constexpr layer_info describe_layer(Layer) {
     info.filter_height = Layer::height;
     info.filter_width = Layer::width;
     info.padding = Layer::padding;
+    if constexpr (requires { Layer::starts_classifier; }) info.starts_classifier = Layer::starts_classifier;
   }
   if constexpr (Layer::kind == layer_kind::dropout) info.dropout = Layer::probability;
   return info;
@@ -115,8 +117,7 @@ template <std::size_t N> constexpr void name_layers(std::array<layer_info, N> &a
     if (b >= 0) name.append("_"), name.append(b);
   };
   for (auto &layer : all) {
-    const bool valid_conv = layer.kind == layer_kind::conv && !layer.padding && layer.filter_height > 1;
-    if (top_start < 0 && (layer.kind == layer_kind::flatten || valid_conv))
+    if (top_start < 0 && (layer.kind == layer_kind::flatten || layer.starts_classifier))
       // torchvision flattens outside its classifier, whose first module is the layer after it
       top_start = layer.kind == layer_kind::flatten ? layer.index + 1 : layer.index;
     layer.in_top = top_start >= 0;

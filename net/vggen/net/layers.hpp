@@ -42,7 +42,9 @@ template <int Outputs> struct conv3x3 : basic_conv<Outputs, 3, 3, true> {};
 template <int Outputs> struct conv1x1 : basic_conv<Outputs, 1, 1, false> {};
 
 /// A valid Height x Width convolution: what a fully connected layer becomes in a fully convolutional network.
-template <int Outputs, int Height, int Width> struct conv : basic_conv<Outputs, Height, Width, false> {};
+template <int Outputs, int Height, int Width> struct conv : basic_conv<Outputs, Height, Width, false> {
+  static constexpr bool starts_classifier = true; // of a fully convolutional network, if none came before
+};
 
 /// max(x, 0). It follows a convolution or a fully connected layer and is computed with it.
 struct relu {

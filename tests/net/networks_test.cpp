@@ -1,0 +1,146 @@
+// Shapes, counts, names and transformations.
+#include <vggen/net/parameters.hpp>
+#include <vggen/net/zoo.hpp>
+
+#include <doctest/doctest.h>
+
+#include <array>
+#include <string>
+#include <type_traits>
+#include <vector>
+
+using namespace vggen;
+
+namespace {
+
+template <class Network> constexpr auto &infos_of(const Network &) { return layer_infos<Network>; }
+
+template <class Network> shape output_of(const Network &, std::string_view name) {
+  const int index = find_layer<Network>(name);
+  REQUIRE(index >= 0);
+  return layer_infos<Network>[static_cast<std::size_t>(index)].output;
+}
+
+// The numbers of the convolutions' modules, as torchvision's files have them.
+template <class Network> std::vector<int> feature_numbers(const Network &) {
+  std::vector<int> numbers;
+  for (const layer_info &layer : layer_infos<Network>)
+    if (layer.kind == layer_kind::conv)
+      numbers.push_back(std::stoi(std::string(layer.module.view()).substr(std::string("features.").size())));
+  return numbers;
+}
+
+} // namespace
+
+TEST_CASE("shapes follow the layers") {
+  constexpr auto net = sequential(input<3, 45, 37>, conv3x3<20>, relu, max_pool<2>, conv1x1<17>, relu,
+                                  conv<8, 3, 5>, relu, max_pool<2>, flatten, fully_connected<7>, softmax);
+  constexpr auto &all = infos_of(net);
+  CHECK(all[0].output == shape{3, 45, 37});
+  CHECK(all[1].output == shape{20, 45, 37});
+  CHECK(all[3].output == shape{20, 22, 18}); // odd extents are floored
+  CHECK(all[4].output == shape{17, 22, 18});
+  CHECK(all[6].output == shape{8, 20, 14});
+  CHECK(all[8].output == shape{8, 10, 7});
+  CHECK(all[9].output == shape{560, 1, 1, true});
+  CHECK(all[10].output == shape{7, 1, 1, true});
+  CHECK(all[11].output == shape{7, 1, 1, true});
+}
+
+TEST_CASE("counts of a network by hand") {
+  constexpr auto net =
+      sequential(input<2, 4, 4>, conv3x3<3>, relu, max_pool<2>, flatten, fully_connected<5>, softmax);
+  CHECK(parameters(net) == (3 * 2 * 9 + 3) + (5 * 12 + 5));
+  CHECK(multiply_adds(net) == 16 * 3 * 2 * 9 + 5 * 12);
+  CHECK(parameter_bytes(net) == 4 * parameters(net));
+  CHECK(convolution_parameters(net) == 57);
+  CHECK(receptive_field(net) == 4); // 3 by the convolution, one more by the pool
+}
+
+TEST_CASE("published counts hold for transformed networks, too") {
+  CHECK(parameters(with_classes<10>(vgg16)) == 138'357'544 - 990 * 4097);
+  CHECK(parameters(without_top(vgg19)) == 20'024'384);
+  CHECK(parameters(fully_convolutional(vgg16)) == 138'357'544);
+  CHECK(multiply_adds(fully_convolutional(vgg16)) == multiply_adds(vgg16));
+  CHECK(multiply_adds(with_batch<8>(vgg16)) == multiply_adds(vgg16)); // counts are for one image
+  CHECK(parameters(with_width<1, 1>(vgg13)) == parameters(vgg13));
+  CHECK(output_of(with_width<1, 2>(vgg16), "conv5_3") == shape{256, 14, 14});
+  CHECK(output_of(with_width<1, 2>(vgg16), "fc8") == shape{1000, 1, 1, true});
+  CHECK(output_of(with_input<3, 320, 256>(without_top(vgg16)), "pool5") == shape{512, 10, 8});
+  CHECK(output_shape(with_input<3, 288, 256>(fully_convolutional(vgg16))) == shape{1000, 3, 2});
+}
+
+TEST_CASE("transformations compose") {
+  constexpr auto net = with_batch<8>(with_classes<10>(with_input<3, 32, 32>(vgg16)));
+  using type = std::remove_cv_t<decltype(net)>;
+  CHECK(type::batch == 8);
+  CHECK(classes(net) == 10);
+  CHECK(input_shape(net) == shape{3, 32, 32});
+  CHECK(output_of(net, "flatten") == shape{512, 1, 1, true});
+  static_assert(
+      std::is_same_v<decltype(with_input<3, 32, 32>(with_batch<8>(with_classes<10>(vgg16)))), type>);
+  CHECK(decltype(freeze_until<"conv3_1">(vgg16))::options.frozen_layers ==
+        find_layer<std::remove_cv_t<decltype(vgg16)>>("conv3_1"));
+  CHECK(decltype(freeze_until<"classifier.0">(vgg16))::options.frozen_layers ==
+        find_layer<std::remove_cv_t<decltype(vgg16)>>("fc6"));
+  constexpr auto tuned = with_top(vgg16, flatten, fully_connected<64>, relu, fully_connected<3>, softmax);
+  CHECK(parameters(tuned) == 14'714'688 + 25088 * 64 + 64 + 64 * 3 + 3);
+}
+
+TEST_CASE("layers have the names of the paper, torchvision and Keras") {
+  using net = std::remove_cv_t<decltype(vgg16)>;
+  for (const auto &[paper, module, keras] :
+       std::vector<std::array<std::string, 3>>{{"conv1_1", "features.0", "block1_conv1"},
+                                               {"pool1", "features.4", "block1_pool"},
+                                               {"conv5_3", "features.28", "block5_conv3"},
+                                               {"pool5", "features.30", "block5_pool"},
+                                               {"fc6", "classifier.0", "fc1"},
+                                               {"fc7", "classifier.3", "fc2"},
+                                               {"fc8", "classifier.6", "predictions"}}) {
+    CAPTURE(paper);
+    const int index = find_layer<net>(paper);
+    REQUIRE(index > 0);
+    CHECK(find_layer<net>(module) == index);
+    CHECK(find_layer<net>(keras) == index);
+  }
+  CHECK(find_layer<net>("prob") == static_cast<int>(net::layer_count) - 1);
+  CHECK(find_layer<net>("conv6_1") == -1);
+  CHECK(find_layer<net>("") == -1);
+}
+
+TEST_CASE("convolutions have torchvision's numbers") {
+  CHECK(feature_numbers(vgg11) == std::vector{0, 3, 6, 8, 11, 13, 16, 18});
+  CHECK(feature_numbers(vgg13) == std::vector{0, 2, 5, 7, 10, 12, 15, 17, 20, 22});
+  CHECK(feature_numbers(vgg16) == std::vector{0, 2, 5, 7, 10, 12, 14, 17, 19, 21, 24, 26, 28});
+  CHECK(feature_numbers(vgg19) == std::vector{0, 2, 5, 7, 10, 12, 14, 16, 19, 21, 23, 25, 28, 30, 32, 34});
+}
+
+TEST_CASE("a dense classifier keeps the names of the fully connected one") {
+  for (const char *name : {"fc6", "classifier.0", "fc1", "fc7", "fc8"}) {
+    CAPTURE(name);
+    CHECK(find_layer<decltype(fully_convolutional(vgg16))>(name) >= 0);
+  }
+  // where the first of them is a 1x1 convolution, too
+  constexpr auto dense = fully_convolutional(vgg16_cifar);
+  constexpr int first = find_layer<std::remove_cv_t<decltype(dense)>>("fc6");
+  REQUIRE(first > 0);
+  CHECK(infos_of(dense)[first].output == shape{512, 1, 1});
+  CHECK(infos_of(dense)[first].module.view() == "classifier.0");
+  // configuration C's 1x1 convolutions are features
+  CHECK(find_layer<std::remove_cv_t<decltype(vgg16_c)>>("conv3_3") > 0);
+}
+
+TEST_CASE("parameters stand in one order") {
+  constexpr auto &all = parameter_infos<std::remove_cv_t<decltype(vgg16)>>;
+  CHECK(all.size() == 32);
+  std::int64_t total = 0;
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    total += all[i].size();
+    CHECK(all[i].bias == (i % 2 == 1));
+    CHECK(all[i].rank == (i % 2 == 1 ? 1 : i < 26 ? 4 : 2));
+  }
+  CHECK(total == 138'357'544);
+  CHECK(all[0].extents == std::array<std::int64_t, 4>{64, 3, 3, 3});
+  CHECK(all[26].extents[0] == 4096);
+  CHECK(all[26].extents[1] == 25088);
+}

@@ -1,0 +1,159 @@
+// Signatures and the plan of a run, checked by a second, slower look at what they promise.
+#include <vggen/net/plan.hpp>
+#include <vggen/net/zoo.hpp>
+
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <set>
+#include <string>
+#include <type_traits>
+#include <vector>
+
+using namespace vggen;
+
+namespace {
+
+std::string text(const signature &s) { return std::string(to_text(s).view()); }
+
+template <class Network> std::vector<kernel_call> calls_of(bool split) {
+  std::vector<kernel_call> calls{preprocess_call<Network>()};
+  for (const kernel_group &group : kernel_groups<Network>) {
+    if (split && group.fusible)
+      calls.insert(calls.end(), group.split.begin(), group.split.end());
+    else
+      calls.push_back(group.fused);
+  }
+  return calls;
+}
+
+// Plays a run through a map of the arena: who wrote each byte last.
+template <class Network> void check_plan(const Network &net) {
+  constexpr auto &places = tensor_places<Network>;
+  for (const bool split : {false, true}) {
+    CAPTURE(split);
+    const std::int64_t unit = arena_alignment;
+    std::vector<int> owner(static_cast<std::size_t>(arena_bytes(net) / unit), -1);
+    for (const kernel_call &call : calls_of<Network>(split)) {
+      CAPTURE(text(call.kernel));
+      const auto place = [&](int tensor) { return places[static_cast<std::size_t>(tensor)]; };
+      const auto owned = [&](int tensor) {
+        const auto first = owner.begin() + place(tensor).offset / unit;
+        return std::all_of(first, first + place(tensor).bytes / unit, [&](int o) { return o == tensor; });
+      };
+      const tensor_place out = place(call.output);
+      REQUIRE(out.stored);
+      CHECK(out.offset % unit == 0);
+      CHECK(out.bytes >= call.kernel.output_size() * Network::batch * 4);
+      CHECK(out.offset + out.bytes <= arena_bytes(net));
+      CHECK(out.halo == call.kernel.output_halo);
+      std::fill_n(owner.begin() + out.offset / unit, out.bytes / unit, call.output);
+      if (call.input < 0) continue;
+      REQUIRE(place(call.input).stored);
+      CHECK(owned(call.input)); // also now that the output is written: they do not overlap
+      CHECK(place(call.input).halo == call.kernel.input_halo);
+      CHECK(place(call.input).bytes >= call.kernel.input_size() * Network::batch * 4);
+    }
+  }
+}
+
+template <class Network> void check_signatures(const Network &) {
+  for (const bool split : {false, true})
+    for (const kernel_call &call : calls_of<Network>(split)) {
+      const auto parsed = parse_signature(text(call.kernel));
+      CAPTURE(text(call.kernel));
+      REQUIRE(parsed);
+      CHECK(*parsed == call.kernel);
+    }
+}
+
+template <class... Networks> void check_all(const Networks &...nets) {
+  (check_plan(nets), ...);
+  (check_signatures(nets), ...);
+}
+
+template <class Network> std::set<std::string> convolutions_of(const Network &) {
+  std::set<std::string> texts;
+  for (const kernel_group &group : kernel_groups<Network>) {
+    signature s = group.split[0].kernel;
+    if (!s.is_convolution()) continue;
+    s.output_halo = false;
+    texts.insert(text(s));
+  }
+  return texts;
+}
+
+} // namespace
+
+TEST_CASE("every call reads what an earlier one wrote, and nothing overlaps") {
+  check_all(vgg11, vgg11_lrn, vgg13, vgg16_c, vgg16, vgg19);
+  check_all(vgg16_notop, vgg16_cifar, fashion_vgg, with_batch<8>(vgg16), fully_convolutional(vgg16));
+  check_all(with_input<3, 75, 101>(vgg16_notop), with_width<1, 3>(vgg13));
+}
+
+TEST_CASE("the arena of VGG16 is what its two largest neighbours need") {
+  // conv1_1's output and conv1_2's, unpooled, with a halo around the first
+  CHECK(arena_bytes(vgg16) >= (64 * 226 * 226 + 64 * 224 * 224) * 4);
+  CHECK(arena_bytes(vgg16) < 30'000'000);
+}
+
+TEST_CASE("a fused kernel does what its two parts do") {
+  for (const kernel_group &group : kernel_groups<std::remove_cv_t<decltype(vgg16)>>) {
+    if (!group.fusible) continue;
+    const signature fused = group.fused.kernel, first = group.split[0].kernel, second = group.split[1].kernel;
+    CHECK(fused.pool);
+    CHECK(!first.pool);
+    CHECK(second.op == operation::max_pool);
+    CHECK(second.output_height() == fused.output_height());
+    CHECK(second.channels == first.outputs);
+    CHECK(second.output_halo == fused.output_halo);
+    CHECK(group.split[0].input == group.fused.input);
+    CHECK(group.split[1].output == group.fused.output);
+    CHECK(group.split[1].input == group.split[0].output);
+  }
+}
+
+TEST_CASE("networks share kernels") {
+  const auto in13 = convolutions_of(vgg13), in16 = convolutions_of(vgg16), in19 = convolutions_of(vgg19);
+  CHECK(in13.size() == 9);
+  CHECK(in16 == in13);
+  CHECK(in19 == in13);
+  // as sets of types
+  constexpr auto of_16 = kernel_set(vgg16);
+  CHECK(decltype(hana::size(of_16))::value == 28);
+}
+
+TEST_CASE("a signature reads as it is written") {
+  const signature s{.op = operation::conv3x3,
+                    .batch = 2,
+                    .height = 56,
+                    .width = 57,
+                    .channels = 256,
+                    .outputs = 128,
+                    .bias = true,
+                    .relu = true,
+                    .pool = true,
+                    .input_halo = true,
+                    .output_halo = true};
+  CHECK(text(s) == "conv3x3.forward n2 56x57 c256 k128 bias+relu+max-pool out-halo f32");
+  CHECK(s.output_height() == 28);
+  CHECK(s.output_width() == 28);
+  CHECK(s.multiply_adds() == std::int64_t{2} * 56 * 57 * 256 * 128 * 9);
+  CHECK(s.input_size() == 256 * 58 * 59);
+  CHECK(s.output_size() == 128 * 30 * 30);
+}
+
+TEST_CASE("what is not canonical is no signature") {
+  for (const char *wrong :
+       {"", "conv3x3", "conv3x3.forward", "conv3x3.forward n1 56x56 c256 k256 bias+relu",
+        "conv9.forward n1 1x1 c1 f32", "conv3x3.sideways n1 1x1 c1 k1 f32",
+        "conv3x3.forward n0 1x1 c1 k1 f32", "conv3x3.forward n1 1 c1 k1 f32",
+        "conv3x3.forward n1 1x1 c1 k1 relu+bias f32", "conv3x3.forward n1 1x1 c1 k1 bias+bias f32",
+        "conv3x3.forward n1 1x1 c1 k1 f32 ", " conv3x3.forward n1 1x1 c1 k1 f32",
+        "conv3x3.forward n1 1x1 c1 k1 f64", "conv3x3.forward n1  1x1 c1 k1 f32",
+        "conv3x3.forward n1 1x1 c01 k1 f32", "conv3x3.forward n1 1x1 c1 k1 f32 f32",
+        "conv3x3.forward n99999999999 1x1 c1 k1 f32", "conv3x3.forward n1 1x1 c-1 k1 f32"}) {
+    CAPTURE(wrong);
+    CHECK(!parse_signature(wrong));
+  }
+}

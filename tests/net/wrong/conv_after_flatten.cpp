@@ -1,0 +1,8 @@
+// expect: convolution: needs an input of channels x height x width, but got a vector
+// expect: \b2\b.*conv3x3<4>
+// expect: 768, 1, 1
+#include <vggen/net/network.hpp>
+
+using namespace vggen;
+
+constexpr auto wrong = sequential(input<3, 16, 16>, flatten, conv3x3<4>);

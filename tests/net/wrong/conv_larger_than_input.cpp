@@ -1,0 +1,8 @@
+// expect: convolution: a valid convolution needs an input at least as large as its kernel
+// expect: conv<8, 7, 7>
+// expect: 3, 6, 9
+#include <vggen/net/network.hpp>
+
+using namespace vggen;
+
+constexpr auto wrong = sequential(input<3, 6, 9>, conv<8, 7, 7>);

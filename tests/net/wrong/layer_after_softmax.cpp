@@ -1,0 +1,7 @@
+// expect: softmax: it is the last layer
+// expect: fully_connected<4>
+#include <vggen/net/network.hpp>
+
+using namespace vggen;
+
+constexpr auto wrong = sequential(input<3, 1, 1>, flatten, softmax, fully_connected<4>);

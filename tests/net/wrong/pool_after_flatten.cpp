@@ -1,0 +1,8 @@
+// expect: max_pool: needs an input of channels x height x width, but got a vector
+// expect: max_pool<2>
+// expect: 768, 1, 1
+#include <vggen/net/network.hpp>
+
+using namespace vggen;
+
+constexpr auto wrong = sequential(input<3, 16, 16>, flatten, max_pool<2>);

@@ -1,0 +1,9 @@
+// expect: max_pool: needs an input of at least 2x2
+// expect: 31
+// expect: max_pool<2>
+// expect: 512, 1, 1
+#include <vggen/net/zoo.hpp>
+
+using namespace vggen;
+
+constexpr auto wrong = with_input<3, 16, 16>(vgg16);

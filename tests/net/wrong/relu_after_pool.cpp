@@ -1,0 +1,8 @@
+// expect: relu: it follows a convolution or a fully connected layer
+// expect: \b2\b.*relu
+// expect: 3, 8, 8
+#include <vggen/net/network.hpp>
+
+using namespace vggen;
+
+constexpr auto wrong = sequential(input<3, 16, 16>, max_pool<2>, relu);

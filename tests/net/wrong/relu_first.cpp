@@ -1,0 +1,7 @@
+// expect: relu: it follows a convolution or a fully connected layer
+// expect: \b1\b.*relu
+#include <vggen/net/network.hpp>
+
+using namespace vggen;
+
+constexpr auto wrong = sequential(input<3, 16, 16>, relu, conv3x3<4>);

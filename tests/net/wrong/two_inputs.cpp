@@ -1,0 +1,7 @@
+// expect: input: a network has one input
+// expect: \b2\b.*input<3, 16, 16>
+#include <vggen/net/network.hpp>
+
+using namespace vggen;
+
+constexpr auto wrong = sequential(input<3, 16, 16>, conv3x3<4>, input<3, 16, 16>);

@@ -1,0 +1,7 @@
+// expect: input: needs at least 1 channel
+// expect: input<0, 16, 16>
+#include <vggen/net/network.hpp>
+
+using namespace vggen;
+
+constexpr auto wrong = sequential(input<0, 16, 16>, conv3x3<4>);

@@ -1,0 +1,7 @@
+// expect: fully_connected: needs at least 1 output
+// expect: fully_connected<0>
+#include <vggen/net/network.hpp>
+
+using namespace vggen;
+
+constexpr auto wrong = sequential(input<3, 1, 1>, flatten, fully_connected<0>);

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Installs what building and testing vggen needs: Debian packages (as root or through sudo), and pinned wheels
-# in .venv. Safe to run again: quick when nothing is to be done.
+# in .venv. Safe to run again: quick when nothing is to be done. With --full also what only the full tests need: a
+# compiler and an emulator for arm64, and clang-tidy.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -11,6 +12,9 @@ packages=(
   libpng-dev libjpeg62-turbo-dev
   nlohmann-json3-dev libcli11-dev libxxhash-dev
 )
+if [ "${1-}" = --full ]; then
+  packages+=(g++-aarch64-linux-gnu qemu-user)
+fi
 
 as_root() {
   if [ "$(id -u)" = 0 ]; then "$@"

@@ -14,7 +14,7 @@ case "${1-}" in
   *) echo "error: unknown argument '$1' (see $0 --help)" >&2; exit 2 ;;
 esac
 
-scripts/setup.sh
+if [ $full = 1 ]; then scripts/setup.sh --full; else scripts/setup.sh; fi
 export PATH="$PWD/.venv/bin:$PATH"
 scripts/format.sh --check
 

@@ -70,7 +70,7 @@ template <class T> std::vector<T> values_of(const safetensors_file &file, std::s
   const vggen::tensor_view *tensor = file.find(name);
   REQUIRE(tensor != nullptr);
   std::vector<T> values(tensor->data.size() / sizeof(T));
-  std::memcpy(values.data(), tensor->data.data(), values.size() * sizeof(T));
+  if (!values.empty()) std::memcpy(values.data(), tensor->data.data(), values.size() * sizeof(T));
   return values;
 }
 

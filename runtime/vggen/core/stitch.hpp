@@ -117,7 +117,8 @@ template <class Kernels> struct packing_plan {
     const compiled_kernel &k = Kernels::kernels[static_cast<std::size_t>(call.kernel)];
     for (std::size_t i = 0; i < places.count; ++i)
       if (places.items[i].layer == call.parameter_layer &&
-          Kernels::kernels[static_cast<std::size_t>(places.items[i].kernel)].pack_key == k.pack_key && k.pack)
+          Kernels::kernels[static_cast<std::size_t>(places.items[i].kernel)].pack_key == k.pack_key &&
+          !k.pack_key.empty())
         return static_cast<int>(i);
     return -1;
   }

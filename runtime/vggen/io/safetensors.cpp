@@ -10,6 +10,7 @@
 #include <new>
 #include <numeric>
 #include <optional>
+#include <tuple>
 #include <utility>
 
 namespace vggen {
@@ -102,9 +103,9 @@ void safetensors_file::load() {
   detail::safetensors_header header = detail::parse_safetensors_header(text, file_name);
   for (const detail::header_entry &entry : header.entries)
     check_entry(entry, data.size(), file_name);
-  // Stable, so that empty tensors, which may share an offset, stay in the order of their names.
-  std::ranges::stable_sort(header.entries, {}, [](const detail::header_entry &entry) {
-    return std::pair(entry.begin, entry.end);
+  // By name, too, because empty tensors may share an offset.
+  std::ranges::sort(header.entries, {}, [](const detail::header_entry &entry) {
+    return std::tuple(entry.begin, entry.end, std::string_view(entry.name));
   });
   check_cover(header.entries, data.size(), file_name);
 

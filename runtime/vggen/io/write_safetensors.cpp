@@ -51,8 +51,11 @@ std::vector<planned_tensor> plan(std::span<const tensor_source> tensors, const s
     if (!tensor.produce) throw refusal(file_name, tensor, "found no function that produces its bytes");
     planned.push_back({&tensor, *bytes});
   }
-  std::ranges::stable_sort(planned, std::ranges::greater(),
-                           [](const planned_tensor &tensor) { return element_bits(tensor.source->type); });
+  // wider types first, otherwise in the order given; `tensors` is one array, so that addresses are its order
+  std::ranges::sort(planned, [](const planned_tensor &a, const planned_tensor &b) {
+    const auto bits_a = element_bits(a.source->type), bits_b = element_bits(b.source->type);
+    return bits_a != bits_b ? bits_a > bits_b : a.source < b.source;
+  });
   return planned;
 }
 

@@ -1,0 +1,216 @@
+"""The command lines of the zoo's programs: what they print, what they write, and one line for each wrong input.
+
+    test_model_program.py BIN DATA        folders of the programs and of tests/data
+"""
+
+import json
+import os
+import pathlib
+import struct
+import subprocess
+import sys
+import tempfile
+import unittest
+
+BIN, DATA = (pathlib.Path(argument) for argument in sys.argv[1:3])
+PHOTO, PNG = DATA / "images" / "photo.jpg", DATA / "images" / "rgb8.png"
+
+
+def run(program, *arguments, environment=None):
+    return subprocess.run([BIN / program, *map(str, arguments)], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                          text=True, env={**os.environ, **(environment or {})})
+
+
+def read_npy(path):
+    content = path.read_bytes()
+    assert content[:6] == b"\x93NUMPY"
+    length = struct.unpack("<H", content[8:10])[0]
+    header = eval(content[10:10 + length])  # a literal, as the format has it
+    assert header["descr"] == "<f4" and not header["fortran_order"]
+    values = struct.unpack(f"<{(len(content) - 10 - length) // 4}f", content[10 + length:])
+    return header["shape"], values
+
+
+class ModelProgram(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.temporary = tempfile.TemporaryDirectory()
+        cls.folder = pathlib.Path(cls.temporary.name)
+        cls.weights = cls.folder / "notop.safetensors"
+        cls.full = cls.folder / "vgg11.safetensors"
+        assert run("vgg16-notop", "init", "--seed", 1, "-o", cls.weights).returncode == 0
+        assert run("vgg11", "init", "--seed", 1, "-o", cls.full).returncode == 0
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.temporary.cleanup()
+
+    def good(self, program, *arguments, **options):
+        done = run(program, *arguments, **options)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        return done
+
+    def bad(self, *arguments, words=(), lines=1, program="vgg11", **options):
+        done = run(program, *arguments, **options)
+        self.assertEqual(done.returncode, 1, done.stdout + done.stderr)
+        self.assertTrue(done.stderr.startswith("error: "), done.stderr)
+        if lines is not None:
+            self.assertEqual(done.stderr.count("\n"), lines, done.stderr)
+        for word in words:
+            self.assertIn(word, done.stderr)
+
+    # summary
+
+    def test_summary_counts(self):
+        for program, parameters, multiply_adds in (("vgg16", 138357544, 15470264320), ("vgg19", 143667240, 19632062464)):
+            summary = json.loads(self.good(program, "summary", "--json").stdout)
+            self.assertEqual(summary["parameters"], parameters)
+            self.assertEqual(summary["multiply_adds"], multiply_adds)
+            self.assertEqual(sum(layer["parameters"] for layer in summary["layers"]), parameters)
+            self.assertEqual(sum(layer["multiply_adds"] for layer in summary["layers"]), multiply_adds)
+            self.assertGreater(summary["arena_bytes"], 64 * 226 * 226 * 4)
+            self.assertIn("scratch_bytes", summary)
+            conv = next(layer for layer in summary["layers"] if layer["name"] == "conv3_1")
+            self.assertEqual(conv["output"], [256, 56, 56])
+            self.assertTrue(conv["kernel"].startswith("conv3x3.forward n1 56x56 c128 k256 bias+relu"))
+            self.assertTrue(conv["schedule"].startswith("direct "))
+
+    def test_summary_table(self):
+        table = self.good("vgg16", "summary").stdout
+        for words in ("conv1_1", "fully_connected<4096>", "138,357,544 parameters", "15,470,264,320 multiply-adds"):
+            self.assertIn(words, table)
+
+    # init
+
+    def test_init_is_repeatable(self):
+        again = self.folder / "again.safetensors"
+        self.good("vgg16-notop", "init", "--seed", 1, "-o", again)
+        self.assertEqual(again.read_bytes(), self.weights.read_bytes())
+        self.good("vgg16-notop", "init", "--seed", 2, "-o", again)
+        self.assertNotEqual(again.read_bytes(), self.weights.read_bytes())
+
+    # predict
+
+    def test_predict(self):
+        text = self.good("vgg11", "predict", PHOTO, PNG, "--weights", self.full).stdout
+        self.assertEqual(text.count("%"), 10)
+        result = json.loads(self.good("vgg11", "predict", PHOTO, PNG, "--weights", self.full, "--json", "--top-k", 3).stdout)
+        self.assertEqual([r["image"] for r in result], [str(PHOTO), str(PNG)])
+        for r in result:
+            self.assertEqual(len(r["logits"]), 1000)
+            self.assertEqual(len(r["top"]), 3)
+            best = max(range(1000), key=lambda i: r["logits"][i])
+            self.assertEqual(r["top"][0]["class"], best)
+            probabilities = [c["probability"] for c in r["top"]]
+            self.assertEqual(probabilities, sorted(probabilities, reverse=True))
+            self.assertLessEqual(sum(probabilities), 1.000001)
+
+    def test_batches_agree(self):
+        one = json.loads(self.good("vgg11", "predict", PHOTO, "--weights", self.full, "--json").stdout)[0]["logits"]
+        nine = json.loads(self.good("vgg11", "predict", *[PHOTO, PNG] * 4, PHOTO, "--weights", self.full, "--json").stdout)
+        self.assertEqual(len(nine), 9)
+        for result in nine[::2]:
+            self.assertLess(max(abs(a - b) for a, b in zip(result["logits"], one)) / max(map(abs, one)), 1e-5)
+
+    def test_labels(self):
+        labels = self.folder / "labels.txt"
+        labels.write_text("".join(f"name {i}\n" for i in range(1000)))
+        result = json.loads(self.good("vgg11", "predict", PHOTO, "--weights", self.full, "--labels", labels, "--json").stdout)
+        for c in result[0]["top"]:
+            self.assertEqual(c["label"], f"name {c['class']}")
+        labels.write_text("one\ntwo\n")
+        self.bad("predict", PHOTO, "--weights", self.full, "--labels", labels, words=("labels.txt", "1000", "2"))
+
+    def test_presets_differ(self):
+        logits = [self.good("vgg11", "predict", PHOTO, "--weights", self.full, "--json", "--preprocess", p).stdout
+                  for p in ("torchvision", "caffe", "unit")]
+        self.assertEqual(len(set(logits)), 3)
+
+    def test_threads(self):
+        expected = self.good("vgg11", "predict", PHOTO, "--weights", self.full, "--json", "--threads", 1).stdout
+        self.assertEqual(self.good("vgg11", "predict", PHOTO, "--weights", self.full, "--json", "--threads", 3).stdout, expected)
+        bench = self.good("vgg16-notop", "bench", "--json", "--runs", 1, environment={"VGGEN_NUM_THREADS": "3"})
+        self.assertEqual(json.loads(bench.stdout)["threads"], 3)
+
+    # features
+
+    def features(self, *arguments, program="vgg16-notop", weights=None):
+        output = self.folder / "features.npy"
+        done = self.good(program, "features", PHOTO, "--weights", weights or self.weights, "-o", output, *arguments)
+        return *read_npy(output), done.stderr
+
+    def test_features(self):
+        shape, values, _ = self.features()
+        self.assertEqual(shape, (1, 512, 7, 7))
+        for name in ("pool5", "features.30", "block5_pool"):
+            self.assertEqual(self.features("--layer", name)[:2], (shape, values))
+        shape, inner, _ = self.features("--layer", "conv1_2")
+        self.assertEqual(shape, (1, 64, 224, 224))
+        shape, pooled, _ = self.features("--layer", "pool1")
+        self.assertEqual(shape, (1, 64, 112, 112))
+        self.assertEqual(pooled[0], max(inner[0], inner[1], inner[224], inner[225]))
+
+    def test_weights_of_a_network_with_a_top(self):
+        weights = self.folder / "vgg16.safetensors"
+        self.good("vgg16", "init", "--seed", 1, "-o", weights)
+        _, values, notes = self.features(weights=weights)
+        self.assertEqual(notes.count("note: "), 1, notes)
+        self.assertEqual(values, self.features()[1])  # the same seed gives the same convolutions
+
+    # bench and help
+
+    def test_bench(self):
+        result = json.loads(self.good("vgg16-notop", "bench", "--json", "--runs", 1, "--layers", "--batch", 8).stdout)
+        self.assertEqual(result["batch"], 8)
+        self.assertGreaterEqual(result["median_ms"], result["min_ms"])
+        self.assertGreater(len(result["layers"]), 10)
+
+    def test_help(self):
+        for command in ((), ("summary",), ("predict",), ("features",), ("init",), ("bench",)):
+            self.assertIn("--help", self.good("vgg16", *command, "--help").stdout)
+        self.assertIn("vggen", self.good("vgg16", "--version").stdout)
+
+    # wrong input
+
+    def test_wrong_weights(self):
+        missing = self.folder / "missing.safetensors"
+        self.bad("predict", PHOTO, "--weights", missing, words=("missing.safetensors",))
+        for name, content in (("empty", b""), ("text", b"hello, world"), ("truncated", self.full.read_bytes()[:100000]),
+                              ("lying", struct.pack("<Q", 1 << 60) + b"{}")):
+            file = self.folder / name
+            file.write_bytes(content)
+            self.bad("predict", PHOTO, "--weights", file, words=(str(file),))
+        self.bad("predict", PHOTO, "--weights", self.weights, words=("fc6", "fc8"), lines=None)  # no classifier
+        self.bad("predict", PHOTO, "--weights", PHOTO)
+
+    def test_wrong_images(self):
+        content = PHOTO.read_bytes()
+        for name, content in (("empty.png", b""), ("text.png", b"hello"), ("truncated.jpg", content[:len(content) // 2])):
+            file = self.folder / name
+            file.write_bytes(content)
+            self.bad("predict", file, "--weights", self.full, words=(name,))
+        self.bad("predict", self.folder / "none.png", "--weights", self.full, words=("none.png",))
+        self.bad("predict", self.folder, "--weights", self.full)
+
+    def test_wrong_arguments(self):
+        output = self.folder / "x.npy"
+        for arguments, words in (
+                ((), ()),
+                (("fly",), ()),
+                (("predict",), ("images",)),
+                (("predict", PHOTO), ("--weights",)),
+                (("predict", PHOTO, "--weights", self.full, "--threads", 0), ("--threads",)),
+                (("predict", PHOTO, "--weights", self.full, "--top-k", 0), ("--top-k",)),
+                (("predict", PHOTO, "--weights", self.full, "--preprocess", "magic"), ("magic", "torchvision")),
+                (("features", PHOTO, "--weights", self.full, "--layer", "conv9_1", "-o", output), ("conv9_1", "conv1_1")),
+                (("features", PHOTO, "--weights", self.full, "-o", self.folder / "no" / "x.npy"), ("x.npy",)),
+                (("init", "-o", self.folder / "no" / "w.safetensors"), ("w.safetensors",)),
+                (("bench", "--batch", 3), ("3",)),
+                (("bench", "--runs", 0), ("--runs",))):
+            with self.subTest(arguments=arguments):
+                self.bad(*arguments, words=words)
+        self.bad("predict", PHOTO, "--weights", self.weights, program="vgg16-notop", words=("features",))
+
+
+if __name__ == "__main__":
+    unittest.main(argv=sys.argv[:1])

@@ -1,0 +1,125 @@
+"""vggen-compile: the cache, and one line for each wrong input.
+
+    test_vggen_compile.py VGGEN_COMPILE
+"""
+
+import json
+import pathlib
+import re
+import subprocess
+import sys
+import tempfile
+import unittest
+
+TOOL = sys.argv[1]
+CONV = "conv3x3.forward n1 6x6 c4 k32 bias+relu+max-pool f32"
+SPLIT = ["conv3x3.forward n1 6x6 c4 k32 bias+relu f32", "max_pool.forward n1 6x6 c32 f32"]
+SOFTMAX = "softmax.forward n1 1x1 c10 f32"
+
+
+class Compiler(unittest.TestCase):
+    def setUp(self):
+        self.temporary = tempfile.TemporaryDirectory()
+        self.folder = pathlib.Path(self.temporary.name)
+        self.description = {"name": "tiny", "header": "tiny.hpp", "network": "tiny", "batches": [1],
+                            "groups": [{"fused": CONV, "split": SPLIT}, {"fused": SOFTMAX, "split": []}]}
+
+    def tearDown(self):
+        self.temporary.cleanup()
+
+    def run_tool(self, entries=None, options=(), **files):
+        (self.folder / "tiny.json").write_text(files.get("description", json.dumps(self.description)))
+        arguments = [TOOL, self.folder / "tiny.json", "--header", self.folder / files.get("header", "tiny.hpp"),
+                     "--library", self.folder / "libtiny.a", "--cache", self.folder / "cache", *options]
+        if entries is not None:
+            text = entries if isinstance(entries, str) else json.dumps({"kernels": entries})
+            (self.folder / "schedules.json").write_text(text)
+            arguments += ["--schedules", self.folder / "schedules.json"]
+        return subprocess.run(arguments, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+    def compiled(self, *arguments, **options):
+        done = self.run_tool(*arguments, **options)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        number = re.search(r"(\d+) of \d+ functions to compile", done.stdout)
+        kernels = re.findall(r"^\[\d+/\d+\] (.+)  [\d.]+ s$", done.stdout, re.MULTILINE)
+        self.assertEqual(len(kernels), int(number.group(1)), done.stdout)
+        return kernels
+
+    def bad(self, *arguments, words=(), **options):
+        done = self.run_tool(*arguments, **options)
+        self.assertEqual(done.returncode, 1, done.stdout + done.stderr)
+        self.assertEqual(done.stderr.count("\n"), 1, done.stderr)
+        self.assertTrue(done.stderr.startswith("error: "), done.stderr)
+        for word in words:
+            self.assertIn(word, done.stderr)
+
+    def header(self):
+        return (self.folder / "tiny.hpp").read_text()
+
+    def test_cache(self):
+        self.assertEqual(sorted(self.compiled()), sorted([CONV, "packing of " + CONV, SOFTMAX]))
+        first = self.header()
+        time = (self.folder / "tiny.hpp").stat().st_mtime_ns
+        self.assertEqual(self.compiled(), [])
+        self.assertEqual((self.folder / "tiny.hpp").stat().st_mtime_ns, time)  # untouched: nothing is built again
+        # one entry, one kernel; the panel stays, so the packing does
+        entry = {"kernel": CONV, "schedule": "direct", "parameters": {"pixels": 1, "panel_vectors": 2}}
+        other = {"kernel": CONV, "schedule": "direct", "parameters": {"pixels": 2, "panel_vectors": 2}}
+        self.compiled([entry])
+        self.assertEqual(self.compiled([other]), [CONV])
+        self.assertIn("pixels=2", self.header())
+        # back again: all is there
+        self.assertEqual(self.compiled([entry]), [])
+        self.assertEqual(self.compiled(), [])
+        self.assertEqual(self.header(), first)
+
+    def test_half_written_files_are_no_kernels(self):
+        (self.folder / "cache").mkdir()
+        self.compiled(options=["--jobs", "1"])
+        first = self.header()
+        for file in (self.folder / "cache").glob("*.o"):
+            file.rename(file.with_name(file.stem + ".partial.1.o"))
+        self.assertEqual(len(self.compiled(options=["--jobs", "2"])), 3)
+        self.assertEqual(re.sub(r"object_bytes = \d+", "", self.header()), re.sub(r"object_bytes = \d+", "", first))
+
+    def test_split(self):
+        kernels = self.compiled([{"kernel": CONV, "schedule": "split"}])
+        self.assertEqual(sorted(kernels), sorted([*SPLIT, "packing of " + SPLIT[0], SOFTMAX]))
+        self.assertNotIn(CONV, self.header())
+        self.compiled(options=["--all-forms"])
+        for kernel in (CONV, *SPLIT):
+            self.assertIn(kernel, self.header())
+
+    def test_other_targets(self):
+        for target in ("avx2", "avx512", "sse41", "neon"):
+            self.assertEqual(len(self.compiled(options=["--target", target])), 3)
+
+    def test_wrong_entries(self):
+        for entry, words in (
+                ({"kernel": CONV, "schedule": "magic"}, ("magic", "direct", "entry 1", CONV)),
+                ({"kernel": CONV, "schedule": "direct", "parameters": {"speed": 9}}, ("speed", "entry 1")),
+                ({"kernel": CONV, "schedule": "direct", "parameters": {"pixels": 0}}, ("pixels", "0", "from 1")),
+                ({"kernel": CONV, "schedule": "direct", "parameters": {"pixels": "many"}}, ("entry 1",)),
+                ({"kernel": "conv9", "schedule": "direct"}, ("conv9", "entry 1")),
+                ({"kernel": SOFTMAX, "schedule": "split"}, ("split", SOFTMAX)),
+                ({"kernel": CONV, "schedule": "direct", "note": 1}, ("note",)),
+                ({"kernel": CONV}, ("schedule",)),
+                ({"schedule": "direct"}, ("kernel",))):
+            with self.subTest(entry=entry):
+                self.bad([entry], words=("schedules.json", *words))
+        self.bad('{"kernels": [', words=("schedules.json",))
+        self.bad("[]", words=("schedules.json", "kernels"))
+
+    def test_wrong_arguments(self):
+        self.bad(options=["--target", "z80"], words=("z80", "avx512"))
+        self.bad(description="{}", words=("tiny.json",))
+        self.bad(description=json.dumps({**self.description, "groups": [{"fused": "conv", "split": []}]}), words=("conv",))
+        self.bad(header="no/tiny.hpp", words=("no/tiny.hpp",))
+        done = subprocess.run([TOOL], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("--help", done.stderr)
+        self.assertIn("--schedules", subprocess.run([TOOL, "--help"], stdout=subprocess.PIPE, text=True).stdout)
+
+
+if __name__ == "__main__":
+    unittest.main(argv=sys.argv[:1])

@@ -13,7 +13,7 @@ packages=(
   nlohmann-json3-dev libcli11-dev libxxhash-dev
 )
 if [ "${1-}" = --full ]; then
-  packages+=(g++-aarch64-linux-gnu qemu-user)
+  packages+=(g++-aarch64-linux-gnu qemu-user clang-tidy-19)
 fi
 
 as_root() {

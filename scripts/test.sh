@@ -24,6 +24,7 @@ if [ $full = 0 ]; then
   ctest --preset release -L quick
 else
   ctest --preset release
+  scripts/tidy.sh
   for preset in asan tsan; do
     cmake --preset "$preset" -DVGGEN_HOST_TOOLS="$PWD/build/release/bin"
     cmake --build --preset "$preset"

@@ -6,11 +6,15 @@
 
 #include <algorithm>
 #include <array>
+#include <cstddef>
+#include <cstdint>
 #include <type_traits>
 #include <vector>
 
 using namespace vggen;
 using words = std::array<std::uint32_t, 4>;
+
+static_assert(philox({0, 0}, {0, 0, 0, 0})[0] == 0x6627e8d5); // at compile time too
 
 TEST_CASE("Random123's known answers") {
   CHECK(philox({0, 0}, {0, 0, 0, 0}) == words{0x6627e8d5, 0xe169c58d, 0xbc57ac4c, 0x9b00dbd8});
@@ -32,6 +36,22 @@ TEST_CASE("initial values are those of tests/goldens/seeded.py") {
   fill_initial(values, infos[31], 31, 1, 997); // the end of fc8's bias
   const std::vector<float> bias{-0x1.6c05b4p-4f, -0x1.26f52ap-4f, -0x1.430e50p-4f};
   CHECK(values == bias);
+}
+
+TEST_CASE("the key is the seed, the counter (element / 4, tensor, stream), the word element % 4") {
+  constexpr std::uint64_t seed = 0x299f31d0a4093822;
+  constexpr std::uint32_t tensor = 31;
+  // 2^34: the number of the block needs its high word, from the middle of these on
+  constexpr std::uint64_t first = (std::uint64_t{1} << 34) - 10;
+  std::vector<float> values(20);
+  fill_uniform(values, 0.3f, seed, random_stream::test_input, tensor, first);
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    const std::uint64_t element = first + i, block = element / 4;
+    const words four = philox({0xa4093822, 0x299f31d0}, {static_cast<std::uint32_t>(block),
+                                                         static_cast<std::uint32_t>(block >> 32), tensor, 1});
+    const float u = static_cast<float>(four[element % 4] >> 8) * 0x1p-24f;
+    CHECK(values[i] == (2 * u - 1) * 0.3f);
+  }
 }
 
 TEST_CASE("a part of a tensor is what the whole has there") {

@@ -152,6 +152,26 @@ TEST_CASE("a layer's output before and after") {
       }
 }
 
+namespace {
+
+// Kernels that need every feature that Halide knows of, ARM's among them.
+struct kernels_of_no_machine : compiled::odd_kernels {
+  static constexpr auto target_features = [] {
+    auto words = compiled::odd_kernels::target_features;
+    words.fill(~std::uint64_t{0});
+    return words;
+  }();
+};
+
+} // namespace
+
+TEST_CASE("kernels for another machine are refused before they run") {
+  model_context<kernels_of_no_machine, 1> context;
+  CHECK(context.prepare({.threads = 1}) == status::unsupported_target);
+  const std::vector<float> input(3 * 45 * 37);
+  CHECK(context.set_input(input.data()) == status::not_ready);
+}
+
 TEST_CASE("wrong use is an error code") {
   odd_model::weights weights;
   odd_model::context<> context;

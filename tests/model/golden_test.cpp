@@ -73,3 +73,33 @@ TEST_CASE("logits are PyTorch's") {
 TEST_CASE("logits are PyTorch's at 224x224") {
   CHECK(error_of<compiled::vgg16_224>("vgg16_224") < tolerance);
 }
+
+TEST_CASE("the outputs of layers are PyTorch's") {
+  using model = compiled::vgg16_32;
+  const seeded_parameters<model::network> parameters;
+  model::weights weights;
+  REQUIRE(weights.assign(parameters.pointers, true) == status::ok);
+  model::context<> context;
+  REQUIRE(context.prepare({.threads = 2}) == status::ok);
+  const auto input = seeded_input<model::network>();
+  const safetensors_file file = golden("vgg16_32");
+  for (const std::string layer : {"conv1_2", "pool3", "pool5"}) {
+    CAPTURE(layer);
+    const int index = find_layer<model::network>(layer);
+    REQUIRE(index >= 0);
+    REQUIRE(context.set_input(input.data()) == status::ok);
+    REQUIRE(context.forward_to(weights, index) == status::ok);
+    const std::vector<float> values = values_of(context.output_of(index));
+
+    std::vector<float> found;
+    for (const std::int64_t position : read<std::int64_t>(file, layer + ".positions"))
+      found.push_back(values.at(static_cast<std::size_t>(position)));
+    CHECK(relative_error(found, read<float>(file, layer + ".samples")) < tolerance);
+
+    double squares = 0;
+    for (const float v : values)
+      squares += double{v} * v;
+    const double norm = read<float>(file, layer + ".norm").at(0);
+    CHECK(std::sqrt(squares) == doctest::Approx(norm).epsilon(tolerance));
+  }
+}

@@ -87,6 +87,31 @@ TEST_CASE("transformations compose") {
   CHECK(parameters(tuned) == 14'714'688 + 25088 * 64 + 64 + 64 * 3 + 3);
 }
 
+TEST_CASE("what is frozen stays so when layers come and go") {
+  // the index of the first layer that is trained, by its name
+  const auto trained_from = [](const auto &net) {
+    return infos_of(net).at(static_cast<std::size_t>(net.options.frozen_layers)).name.view();
+  };
+  CHECK(trained_from(with_batch<8>(with_input<3, 64, 64>(freeze_until<"conv4_1">(vgg16)))) == "conv4_1");
+  CHECK(trained_from(fully_convolutional(freeze_until<"conv4_1">(vgg16))) == "conv4_1");
+  CHECK(trained_from(fully_convolutional(freeze_until<"fc6">(vgg16))) == "fc6");
+  CHECK(trained_from(fully_convolutional(freeze_until<"fc7">(vgg16))) == "fc7");
+  // a new classifier is trained, however much of the old one was not
+  constexpr auto tuned = with_top(freeze_until<"fc8">(vgg16), flatten, fully_connected<3>, softmax);
+  CHECK(trained_from(tuned) == "flatten");
+  CHECK(trained_from(with_top(freeze_until<"conv5_1">(vgg16), flatten, fully_connected<3>)) == "conv5_1");
+  CHECK(without_top(freeze_until<"fc8">(with_batch<4>(vgg16))).options == network_options{4, 32});
+}
+
+TEST_CASE("widths are rounded down, but no layer vanishes") {
+  constexpr auto thin = with_width<1, 100>(vgg16);
+  CHECK(output_of(thin, "conv1_1").channels == 1); // 0.64
+  CHECK(output_of(thin, "conv3_1").channels == 2); // 2.56
+  CHECK(output_of(thin, "fc6").channels == 40);
+  CHECK(classes(thin) == 1000);
+  CHECK(output_of(with_width<3, 2>(vgg16), "conv1_1").channels == 96);
+}
+
 TEST_CASE("layers have the names of the paper, torchvision and Keras") {
   using net = std::remove_cv_t<decltype(vgg16)>;
   for (const auto &[paper, module, keras] :
@@ -105,7 +130,27 @@ TEST_CASE("layers have the names of the paper, torchvision and Keras") {
   }
   CHECK(find_layer<net>("prob") == static_cast<int>(net::layer_count) - 1);
   CHECK(find_layer<net>("conv6_1") == -1);
+  CHECK(infos_of(vgg19)[static_cast<std::size_t>(find_layer<std::remove_cv_t<decltype(vgg19)>>("conv5_4"))]
+            .keras.view() == "block5_conv4");
   CHECK(find_layer<net>("") == -1);
+}
+
+// Every name a layer has finds that layer.
+template <class... Networks> void check_names(const Networks &...) {
+  const auto check = []<class Network>(const Network *) {
+    for (const layer_info &layer : layer_infos<Network>)
+      for (const short_name &name : {layer.name, layer.module, layer.keras}) {
+        if (name.length == 0) continue;
+        CAPTURE(std::string(name.view()));
+        CHECK(find_layer<Network>(name.view()) == layer.index);
+      }
+  };
+  (check(static_cast<const Networks *>(nullptr)), ...);
+}
+
+TEST_CASE("no two layers share a name") {
+  check_names(vgg11, vgg11_lrn, vgg13, vgg16_c, vgg16, vgg19, vgg16_notop, vgg16_cifar, fashion_vgg);
+  check_names(fully_convolutional(vgg16), fully_convolutional(vgg16_cifar), fully_convolutional(vgg16_c));
 }
 
 TEST_CASE("convolutions have torchvision's numbers") {
@@ -126,8 +171,14 @@ TEST_CASE("a dense classifier keeps the names of the fully connected one") {
   REQUIRE(first > 0);
   CHECK(infos_of(dense)[first].output == shape{512, 1, 1});
   CHECK(infos_of(dense)[first].module.view() == "classifier.0");
+  CHECK(find_layer<std::remove_cv_t<decltype(dense)>>("conv6_1") == -1);
+  CHECK(parameters(without_top(dense)) == 14'714'688);
   // configuration C's 1x1 convolutions are features
-  CHECK(find_layer<std::remove_cv_t<decltype(vgg16_c)>>("conv3_3") > 0);
+  for (const char *name : {"conv3_3", "conv4_3", "conv5_3"}) {
+    CAPTURE(name);
+    CHECK(find_layer<std::remove_cv_t<decltype(vgg16_c)>>(name) > 0);
+    CHECK(find_layer<decltype(fully_convolutional(vgg16_c))>(name) > 0);
+  }
 }
 
 TEST_CASE("parameters stand in one order") {

@@ -5,6 +5,7 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
+#include <limits>
 #include <set>
 #include <string>
 #include <type_traits>
@@ -72,11 +73,12 @@ template <class... Networks> void check_all(const Networks &...nets) {
   (check_signatures(nets), ...);
 }
 
-template <class Network> std::set<std::string> convolutions_of(const Network &) {
+// The distinct kernels of one operation, whatever the next layer wants around its input.
+template <class Network> std::set<std::string> shapes_of(const Network &, operation op) {
   std::set<std::string> texts;
-  for (const kernel_group &group : kernel_groups<Network>) {
-    signature s = group.split[0].kernel;
-    if (!s.is_convolution()) continue;
+  for (const kernel_call &call : calls_of<Network>(true)) {
+    signature s = call.kernel;
+    if (s.op != op) continue;
     s.output_halo = false;
     texts.insert(text(s));
   }
@@ -87,7 +89,11 @@ template <class Network> std::set<std::string> convolutions_of(const Network &) 
 
 TEST_CASE("every call reads what an earlier one wrote, and nothing overlaps") {
   check_all(vgg11, vgg11_lrn, vgg13, vgg16_c, vgg16, vgg19);
-  check_all(vgg16_notop, vgg16_cifar, fashion_vgg, with_batch<8>(vgg16), fully_convolutional(vgg16));
+  check_all(vgg16_notop, vgg16_cifar, fashion_vgg, fully_convolutional(vgg16));
+  check_all(with_batch<8>(vgg11), with_batch<8>(vgg11_lrn), with_batch<8>(vgg13), with_batch<8>(vgg16_c),
+            with_batch<8>(vgg16), with_batch<8>(vgg19));
+  check_all(with_batch<8>(vgg16_notop), with_batch<8>(vgg16_cifar), with_batch<8>(fashion_vgg),
+            with_batch<8>(fully_convolutional(vgg16)));
   check_all(with_input<3, 75, 101>(vgg16_notop), with_width<1, 3>(vgg13));
 }
 
@@ -114,10 +120,17 @@ TEST_CASE("a fused kernel does what its two parts do") {
 }
 
 TEST_CASE("networks share kernels") {
-  const auto in13 = convolutions_of(vgg13), in16 = convolutions_of(vgg16), in19 = convolutions_of(vgg19);
-  CHECK(in13.size() == 9);
-  CHECK(in16 == in13);
-  CHECK(in19 == in13);
+  struct {
+    operation op;
+    std::size_t count;
+  } const shared[] = {{operation::conv3x3, 9}, {operation::max_pool, 5}, {operation::fully_connected, 3}};
+  for (const auto &[op, count] : shared) {
+    CAPTURE(std::string(name_of(op)));
+    const auto in_13 = shapes_of(vgg13, op);
+    CHECK(in_13.size() == count);
+    CHECK(shapes_of(vgg16, op) == in_13);
+    CHECK(shapes_of(vgg19, op) == in_13);
+  }
   // as sets of types
   constexpr auto of_16 = kernel_set(vgg16);
   CHECK(decltype(hana::size(of_16))::value == 28);
@@ -141,6 +154,21 @@ TEST_CASE("a signature reads as it is written") {
   CHECK(s.multiply_adds() == std::int64_t{2} * 56 * 57 * 256 * 128 * 9);
   CHECK(s.input_size() == 256 * 58 * 59);
   CHECK(s.output_size() == 128 * 30 * 30);
+}
+
+TEST_CASE("the longest text has room") {
+  const std::string longest =
+      "local_response_norm.backward-weights n999999999 999999999x999999999 c999999999 k999999999 "
+      "f999999999x999999999 bias+relu+max-pool in-halo out-halo f32";
+  const auto parsed = parse_signature(longest);
+  REQUIRE(parsed);
+  CHECK(text(*parsed) == longest);
+  signature most = *parsed;
+  for (int *number : {&most.batch, &most.height, &most.width, &most.channels, &most.outputs,
+                      &most.filter_height, &most.filter_width})
+    *number = std::numeric_limits<int>::max();
+  CHECK(text(most).size() == longest.size() + 7); // a digit more each
+  CHECK(text(most).size() <= signature_text{}.text.size());
 }
 
 TEST_CASE("what is not canonical is no signature") {

@@ -83,7 +83,7 @@ template <class Value> int write_output(image out, Value value) {
 
 // max_pool: input, output
 int pool_kernel(void **arguments) {
-  CHECK(*static_cast<void **>(arguments[0]) == nullptr);
+  CHECK(*static_cast<void **>(arguments[0]) != nullptr);
   const image in(arguments[1]), out(arguments[2]);
   const int code = write_output(out, [&](int c, int x, int y, int n) {
     float largest = std::max({in.at(c, 2 * x, 2 * y, n), in.at(c, 2 * x + 1, 2 * y, n),

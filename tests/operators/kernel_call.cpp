@@ -4,6 +4,7 @@
 #include <array>
 #include <bit>
 #include <span>
+#include <stdexcept>
 
 namespace vggen::test {
 
@@ -52,6 +53,9 @@ kernel_call::kernel_call(const compiled_kernel &kernel, const operands &values)
                                                  kernel.kernel.batch, kernel.kernel.output_halo)),
       reverse_(values.reverse) {
   const signature &s = kernel.kernel;
+  if (execution_.prepare(2, kernel.scratch_shared, kernel.scratch_per_task, {}) != status::ok)
+    throw std::runtime_error("no memory for the kernel's scratch");
+  user_context_ = execution_.user_context();
   run_arguments_ = pack_arguments_ = {&user_context_};
   const auto region = image_region(s.channels, s.width, s.height, s.batch, s.input_halo);
 

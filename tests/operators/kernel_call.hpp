@@ -4,6 +4,7 @@
 #include "guarded_buffer.hpp"
 #include "random_operands.hpp"
 
+#include <vggen/core/execution.hpp>
 #include <vggen/core/kernel.hpp>
 
 #include <cstdint>
@@ -54,7 +55,8 @@ private:
   std::deque<input> inputs_;    ///< a deque: the arguments point at its elements
   std::optional<input> packed_; ///< the packed weights, if the kernel wants them packed
   guarded_buffer output_;
-  void *user_context_ = nullptr; ///< none: Halide's own runtime serves the kernel
+  execution execution_; ///< with exactly the scratch that the kernel says it needs
+  void *user_context_ = nullptr;
   bool reverse_ = false;
   std::uint32_t pattern_ = 0, output_pattern_ = 0;
   std::vector<void *> run_arguments_, pack_arguments_;

@@ -3,6 +3,15 @@
 
 #include <compiled/operators.hpp>
 
+#include <HalideRuntime.h>
+
 std::span<const vggen::compiled_kernel> vggen_test_kernels() {
   return vggen::compiled::operators_kernels::kernels;
 }
+
+bool vggen_test_target_runs() {
+  constexpr auto &features = vggen::compiled::operators_kernels::target_features;
+  return halide_can_use_target_features(static_cast<int>(features.size()), features.data()) != 0;
+}
+
+std::string_view vggen_test_target() { return vggen::compiled::operators_kernels::target; }

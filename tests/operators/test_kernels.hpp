@@ -5,5 +5,10 @@
 #include <vggen/core/kernel.hpp>
 
 #include <span>
+#include <string_view>
 
 std::span<const vggen::compiled_kernel> vggen_test_kernels();
+
+/// What they are compiled for, and whether this machine can run it.
+std::string_view vggen_test_target();
+bool vggen_test_target_runs();

@@ -36,6 +36,9 @@ template <int Index, class Layer, shape Got, layer_kind Previous> struct layer_a
       static_assert(Layer::outputs >= 1,
                     "convolution: needs at least 1 output channel (layer_at<index, layer<channels>, shape it "
                     "got> is named beside this message)");
+      static_assert(Layer::height >= 1 && Layer::width >= 1,
+                    "convolution: needs a kernel of at least 1x1 (layer_at<index, layer<channels, height, "
+                    "width>, shape it got> is named beside this message)");
       static_assert(!Got.flat,
                     "convolution: needs an input of channels x height x width, but got a vector: no "
                     "convolution can follow flatten (layer_at<index, layer, shape it got> is named beside "

@@ -112,7 +112,7 @@ private:
 
 /// The canonical text of a signature, in a fixed buffer (constexpr).
 struct signature_text {
-  std::array<char, 128> text{};
+  std::array<char, 160> text{}; // the longest: every field present, each number of ten digits (157)
   std::size_t length = 0;
 
   constexpr void append(std::string_view s) {

@@ -77,7 +77,7 @@ constexpr auto require_classes(network<Options, Layers...> net) {
   return net;
 }
 
-/// The network up to its last layer before the classifier (pool5).
+/// The network up to its last layer before the classifier (pool5). Of the classifier, nothing stays frozen.
 template <network_options Options, class... Layers>
 constexpr auto without_top(network<Options, Layers...> net) {
   using type = network<Options, Layers...>;
@@ -87,13 +87,16 @@ constexpr auto without_top(network<Options, Layers...> net) {
       if (!layer.in_top && layer.kind != layer_kind::softmax) ++n;
     return n;
   }();
-  return detail::network_of<Options>(hana::take_front(net.layers, hana::size_c<count>));
+  constexpr network_options options{
+      .batch = Options.batch, .frozen_layers = std::min(Options.frozen_layers, static_cast<int>(count))};
+  return detail::network_of<options>(hana::take_front(net.layers, hana::size_c<count>));
 }
 
-/// The network with its classifier replaced by the given layers.
+/// The network with its classifier replaced by the given layers, which are trained.
 template <network_options Options, class... Layers, class... Top>
-constexpr auto with_top(network<Options, Layers...> net, Top... top) {
-  return detail::network_of<Options>(hana::concat(without_top(net).layers, layer_sequence(top...)));
+constexpr auto with_top(network<Options, Layers...>, Top... top) {
+  constexpr auto features = without_top(network<Options, Layers...>{});
+  return detail::network_of<features.options>(hana::concat(features.layers, layer_sequence(top...)));
 }
 
 /// The network with its fully connected layers as convolutions (flatten goes, the first becomes a valid
@@ -117,7 +120,9 @@ constexpr auto fully_convolutional(network<Options, Layers...> net) {
     else
       return conv1x1<layer::outputs>;
   };
-  return detail::network_of<Options>(
+  constexpr int frozen = Options.frozen_layers > at ? Options.frozen_layers - 1 : Options.frozen_layers;
+  constexpr network_options options{.batch = Options.batch, .frozen_layers = frozen};
+  return detail::network_of<options>(
       hana::concat(hana::take_front(net.layers, hana::size_c<index>),
                    hana::transform(hana::drop_front(net.placed, hana::size_c<index + 1>), convert)));
 }

@@ -15,7 +15,8 @@
 
 namespace vggen {
 
-/// What random numbers are for: numbers of different streams have nothing to do with each other.
+/// What random numbers are for: numbers of different streams have nothing to do with each other. New uses
+/// (dropout, augmentation, shuffling) are added at the end; a number once used keeps its meaning.
 enum class random_stream : std::uint32_t { initial_weights = 0, test_input = 1 };
 
 namespace detail {
@@ -25,7 +26,7 @@ template <std::size_t Lanes> struct philox_lanes {
   using words = std::array<std::uint32_t, Lanes>;
   words a, b, c, d;
 
-  constexpr void run(std::uint32_t key0, std::uint32_t key1) {
+  constexpr void run(std::uint32_t key0, std::uint32_t key1) noexcept {
     for (int round = 0; round < 10; ++round) {
       for (std::size_t i = 0; i < Lanes; ++i) {
         const std::uint64_t p = std::uint64_t{0xD2511F53u} * a[i], q = std::uint64_t{0xCD9E8D57u} * c[i];
@@ -45,16 +46,17 @@ template <std::size_t Lanes> struct philox_lanes {
 
 /// The four words of a key and a counter.
 constexpr std::array<std::uint32_t, 4> philox(std::array<std::uint32_t, 2> key,
-                                              std::array<std::uint32_t, 4> counter) {
+                                              std::array<std::uint32_t, 4> counter) noexcept {
   detail::philox_lanes<1> p{{counter[0]}, {counter[1]}, {counter[2]}, {counter[3]}};
   p.run(key[0], key[1]);
   return {p.a[0], p.b[0], p.c[0], p.d[0]};
 }
 
-/// Fills `out` with uniform numbers in [-bound, bound): those of the elements offset … of a tensor. For word
-/// w of an element, u = (w >> 8) * 2^-24, and the number is (2 u - 1) * bound, all in float32.
+/// Fills `out` with uniform numbers in [-bound, bound): those of the elements offset … of a tensor. Element e
+/// takes word w = e % 4 of its block, u = (w >> 8) * 2^-24, and the number is (2 u - 1) * bound, all in
+/// float32. Only the last product rounds, so the bits are the same with and without fused multiply-adds.
 constexpr void fill_uniform(std::span<float> out, float bound, std::uint64_t seed, random_stream stream,
-                            std::uint32_t tensor, std::uint64_t offset = 0) {
+                            std::uint32_t tensor, std::uint64_t offset = 0) noexcept {
   constexpr std::size_t lanes = 16;
   const auto key0 = static_cast<std::uint32_t>(seed), key1 = static_cast<std::uint32_t>(seed >> 32);
   const std::uint64_t end = offset + out.size();
@@ -88,7 +90,7 @@ constexpr void fill_uniform(std::span<float> out, float bound, std::uint64_t see
 /// among the network's parameters. Weights are uniform with He's bound, sqrt(6 / fan in) (arXiv 1502.01852);
 /// biases are uniform in [-0.1, 0.1), so that a network that forgets one is found out.
 inline void fill_initial(std::span<float> out, const parameter_info &info, std::uint32_t tensor,
-                         std::uint64_t seed, std::uint64_t offset = 0) {
+                         std::uint64_t seed, std::uint64_t offset = 0) noexcept {
   const double fan_in = static_cast<double>(info.size()) / static_cast<double>(info.extents[0]);
   const float bound = info.bias ? 0.1f : static_cast<float>(std::sqrt(6.0 / fan_in));
   fill_uniform(out, bound, seed, random_stream::initial_weights, tensor, offset);

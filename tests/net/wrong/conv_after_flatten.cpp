@@ -1,6 +1,5 @@
 // expect: convolution: needs an input of channels x height x width, but got a vector
-// expect: \b2\b.*conv3x3<4>
-// expect: 768, 1, 1
+// names: 2, conv3x3<4>, 768, 1, 1
 #include <vggen/net/network.hpp>
 
 using namespace vggen;

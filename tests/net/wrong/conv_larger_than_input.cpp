@@ -1,6 +1,5 @@
 // expect: convolution: a valid convolution needs an input at least as large as its kernel
-// expect: conv<8, 7, 7>
-// expect: 3, 6, 9
+// names: 1, conv<8, 7, 7>, 3, 6, 9
 #include <vggen/net/network.hpp>
 
 using namespace vggen;

@@ -1,5 +1,5 @@
 // expect: flatten: its input is a vector already
-// expect: \b2\b.*flatten
+// names: 2, flatten, 768, 1, 1
 #include <vggen/net/network.hpp>
 
 using namespace vggen;

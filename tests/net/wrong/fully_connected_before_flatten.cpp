@@ -1,6 +1,5 @@
 // expect: fully_connected: needs a vector, but got channels x height x width
-// expect: \b3\b.*fully_connected<3>
-// expect: 4, 16, 16
+// names: 3, fully_connected<3>, 4, 16, 16
 #include <vggen/net/network.hpp>
 
 using namespace vggen;

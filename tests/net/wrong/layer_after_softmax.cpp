@@ -1,5 +1,5 @@
 // expect: softmax: it is the last layer
-// expect: fully_connected<4>
+// names: 3, fully_connected<4>, 3, 1, 1
 #include <vggen/net/network.hpp>
 
 using namespace vggen;

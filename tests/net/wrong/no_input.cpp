@@ -1,5 +1,5 @@
 // expect: a network starts with input<channels, height, width>
-// expect: conv3x3<4>
+// names: 0, conv3x3<4>, 0, 1, 1
 #include <vggen/net/network.hpp>
 
 using namespace vggen;

@@ -1,6 +1,5 @@
 // expect: max_pool: needs an input of channels x height x width, but got a vector
-// expect: max_pool<2>
-// expect: 768, 1, 1
+// names: 2, max_pool<2>, 768, 1, 1
 #include <vggen/net/network.hpp>
 
 using namespace vggen;

@@ -1,5 +1,5 @@
 // expect: max_pool: only windows of 2x2
-// expect: max_pool<3>
+// names: 1, max_pool<3>, 3, 16, 16
 #include <vggen/net/network.hpp>
 
 using namespace vggen;

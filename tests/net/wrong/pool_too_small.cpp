@@ -1,7 +1,5 @@
 // expect: max_pool: needs an input of at least 2x2
-// expect: 31
-// expect: max_pool<2>
-// expect: 512, 1, 1
+// names: 31, max_pool<2>, 512, 1, 1
 #include <vggen/net/zoo.hpp>
 
 using namespace vggen;

@@ -1,6 +1,5 @@
 // expect: relu: it follows a convolution or a fully connected layer
-// expect: \b2\b.*relu
-// expect: 3, 8, 8
+// names: 2, relu, 3, 8, 8
 #include <vggen/net/network.hpp>
 
 using namespace vggen;

@@ -1,5 +1,5 @@
 // expect: relu: it follows a convolution or a fully connected layer
-// expect: \b1\b.*relu
+// names: 1, relu, 3, 16, 16
 #include <vggen/net/network.hpp>
 
 using namespace vggen;

@@ -1,6 +1,5 @@
 // expect: convolution: needs at least 1 output channel
-// expect: \b1\b.*conv3x3<0>
-// expect: 3, 16, 16
+// names: 1, conv3x3<0>, 3, 16, 16
 #include <vggen/net/network.hpp>
 
 using namespace vggen;

@@ -1,5 +1,5 @@
 // expect: fully_connected: needs at least 1 output
-// expect: fully_connected<0>
+// names: 2, fully_connected<0>, 3, 1, 1
 #include <vggen/net/network.hpp>
 
 using namespace vggen;

@@ -15,9 +15,15 @@
 
 namespace vggen {
 
-/// What random numbers are for: numbers of different streams have nothing to do with each other. New uses
-/// (dropout, augmentation, shuffling) are added at the end; a number once used keeps its meaning.
-enum class random_stream : std::uint32_t { initial_weights = 0, test_input = 1 };
+/// What random numbers are for: numbers of different streams have nothing to do with each other. New uses are
+/// added at the end; a number once used keeps its meaning.
+enum class random_stream : std::uint32_t {
+  initial_weights = 0,
+  test_input = 1,
+  dropout = 2, ///< the high word of the block's number is the training step
+  shuffle = 3,
+  augmentation = 4,
+};
 
 namespace detail {
 

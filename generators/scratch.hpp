@@ -62,7 +62,7 @@ private:
                                " is not constant: a kernel's scratch must be known when it is compiled");
     }
     const std::int64_t bytes = (elements + op.padding) * op.type.bytes();
-    const std::int64_t on_stack = 16 * 1024; // Halide's limit for allocations of its choice
+    const std::int64_t on_stack = std::int64_t{16} * 1024; // Halide's limit for allocations of its choice
     if (op.memory_type == Halide::MemoryType::Auto && bytes <= on_stack) return 0;
     return (bytes + allocation_overhead + alignment - 1) / alignment * alignment;
   }

@@ -41,7 +41,7 @@ schedule_parameters defaults(const schedule_request &request) {
       const int loads = vectors + pixels * sums_per_pixel;
       const double f = m.fused_per_cycle;
       const double cycles = std::max({sums / f, loads / 2.0, 5.0}) + loads / 100.0;
-      const double tiles = (width + pixels - 1) / pixels;
+      const int tiles = (width + pixels - 1) / pixels;
       const double cost = tiles * cycles / vectors;
       if (cost < best_cost * 0.999) best_cost = cost, best = {{"panel_vectors", vectors}, {"pixels", pixels}};
     }

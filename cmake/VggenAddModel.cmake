@@ -2,7 +2,8 @@
 #   HEADER <header>          that declares the network, as an #include names it
 #   NETWORK <expression>     the network in C++: vggen::vgg16
 #   [INCLUDE <dir>...]       where the header is, if not in vggen itself
-#   [MODE <mode>...]         inference (default); features: any layer's output can be looked at
+#   [MODE <mode>...]         inference (default); features: any layer's output can be looked at; training: also the
+#                            kernels of a training step, for the first batch
 #   [BATCH <n>...]           the batches to compile for, over one set of weights (default: 1)
 #   [TARGET <target>]        host (default), avx512, avx2, sse41, neon, or a Halide target string
 #   [SCHEDULES <file>...])   files that choose schedules (default: every operator's own choice)
@@ -22,8 +23,8 @@ function(vggen_add_model name)
     message(FATAL_ERROR "vggen_add_model(${name}): does not know '${arg_UNPARSED_ARGUMENTS}'")
   endif()
   foreach(mode IN LISTS arg_MODE)
-    if(NOT mode MATCHES "^(inference|features)$")
-      message(FATAL_ERROR "vggen_add_model(${name}): there is no MODE '${mode}'; there are: inference, features")
+    if(NOT mode MATCHES "^(inference|features|training)$")
+      message(FATAL_ERROR "vggen_add_model(${name}): there is no MODE '${mode}'; there are: inference, features, training")
     endif()
   endforeach()
   if(NOT arg_BATCH)
@@ -43,6 +44,10 @@ function(vggen_add_model name)
   set(VGGEN_HEADER "${arg_HEADER}")
   set(VGGEN_NETWORK "${arg_NETWORK}")
   list(JOIN arg_BATCH ", " VGGEN_BATCHES)
+  set(VGGEN_TRAINING_BATCH 0)
+  if("training" IN_LIST arg_MODE)
+    list(GET arg_BATCH 0 VGGEN_TRAINING_BATCH)
+  endif()
   configure_file("${vggen_cmake_dir}/describer.cpp.in" "${folder}/describer.cpp" @ONLY)
   add_executable(${name}_describer "${folder}/describer.cpp")
   target_include_directories(${name}_describer PRIVATE ${arg_INCLUDE})

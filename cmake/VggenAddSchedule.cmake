@@ -1,7 +1,7 @@
 # The families of operators: those in one family have stages of one type, and so share schedules.
-set(VGGEN_OPERATOR_FAMILIES conv fully_connected pointwise softmax)
+set(VGGEN_OPERATOR_FAMILIES conv conv_weights fully_connected product pointwise softmax cross_entropy sgd)
 
-# vggen_add_schedule(<name> FAMILY <conv|fully_connected|pointwise|softmax> SOURCE <file.cpp>)
+# vggen_add_schedule(<name> FAMILY <one of VGGEN_OPERATOR_FAMILIES> SOURCE <file.cpp>)
 #
 # Adds a schedule to vggen-compile. The file registers itself under <name> (see schedules/schedule.hpp) and may lie
 # anywhere. Only kernels that a schedule file picks this schedule for depend on it.

@@ -2,6 +2,9 @@
 #include "image_output.hpp"
 
 #include <algorithm>
+#include <array>
+#include <stdexcept>
+#include <vector>
 
 using Halide::Expr;
 using Halide::max;
@@ -13,37 +16,50 @@ namespace vggen {
 namespace {
 
 // sums + bias, through the epilogue; `sum` gives the sum at (dx, dy) of the pool's window.
-template <class Sum> Expr epilogue(const signature &kernel, Expr bias, Sum sum) {
+template <class Sum>
+Expr epilogue(const conv_stages &s, const signature &kernel, const std::vector<Expr> &at, Sum sum) {
   Expr value = kernel.pool ? max(max(sum(0, 0), sum(1, 0)), max(sum(0, 1), sum(1, 1))) : sum(0, 0);
-  if (kernel.bias) value += bias;
-  return kernel.relu ? max(value, 0.f) : value;
+  if (kernel.bias) value += s.bias(at[0]);
+  if (kernel.relu) value = max(value, 0.f);
+  return s.mask.defined() ? Halide::select(s.mask(at) > 0.f, value, 0.f) : value;
 }
 
 void define_tiled(conv_stages &s, const signature &kernel, const conv_tiling &tiling) {
   const int outputs = kernel.outputs, width = kernel.output_width(), height = kernel.output_height();
   const int panel = std::min(tiling.panel, outputs), pixels = std::min(tiling.pixels, width);
+  const int rows = tiling.rows, images = tiling.images;
+  if (height % rows != 0 || kernel.batch % images != 0)
+    throw std::invalid_argument("a tile's rows must divide the output's height, and its images the batch");
   const int step = kernel.pool ? 2 : 1, pad = kernel.op == operation::conv3x3 ? 1 : 0;
   const int panels = (outputs + panel - 1) / panel, tiles = (width + pixels - 1) / pixels;
   const auto first_channel = [&](Expr p) { return min(p * panel, outputs - panel); };
   const auto first_pixel = [&](Expr t) { return min(t * pixels, width - pixels); };
 
   const auto &w = s.window;
-  s.sums(s.k, s.dx, s.dy, s.x, s.panel, s.tile, s.y, s.n) = 0.f;
-  s.sums(s.k, s.dx, s.dy, s.x, s.panel, s.tile, s.y, s.n) +=
-      s.input(w.x, (first_pixel(s.tile) + s.x) * step + s.dx + w.y - pad, s.y * step + s.dy + w.z - pad,
-              s.n) *
-      s.weights(s.k, w.x, w.y, w.z, s.panel);
+  const std::vector<Halide::Var> sum_at{s.k, s.dx, s.dy, s.x, s.row, s.image, s.panel, s.tile, s.y, s.n};
+  s.sums(sum_at) = 0.f;
+  s.sums(sum_at) += s.input(w.x, (first_pixel(s.tile) + s.x) * step + s.dx + w.y - pad,
+                            (s.y * rows + s.row) * step + s.dy + w.z - pad, s.n * images + s.image) *
+                    s.weights(s.k, w.x, w.y, w.z, s.panel);
 
   s.tile_stage = define_halo(s.output, kernel, s.k, s.x, s.y, s.n);
-  const int outer = tiling.panels_outside ? panels : height, inner = tiling.panels_outside ? height : panels;
-  s.tiles = RDom({{0, panel}, {0, pixels}, {0, tiles}, {0, inner}, {0, outer}}, "tiles");
+  const Halide::Range all_panels{0, panels}, all_rows{0, height / rows}, all_images{0, kernel.batch / images};
+  Halide::Region region{{0, panel}, {0, pixels}, {0, rows}, {0, images}, {0, tiles}};
+  for (const auto &range : tiling.panels_outside ? std::array{all_rows, all_images, all_panels}
+                                                 : std::array{all_panels, all_rows, all_images})
+    region.push_back(range);
+  s.tiles = RDom(region, "tiles");
   const auto &t = s.tiles;
-  s.tile_panel = tiling.panels_outside ? t[4] : t[3];
-  s.tile_row = tiling.panels_outside ? t[3] : t[4];
+  const int after = tiling.panels_outside ? 5 : 6; // of the tiles of rows
+  s.tile_x = t[4];
+  s.tile_panel = t[tiling.panels_outside ? 7 : 5];
+  s.tile_row = t[after];
+  s.tile_image = t[after + 1];
   s.whole_panels = outputs % panel == 0;
-  const Expr k = first_channel(s.tile_panel) + t[0], x = first_pixel(t[2]) + t[1];
-  s.output(k, x, s.tile_row, s.n) = epilogue(kernel, s.bias(k), [&](int dx, int dy) {
-    return s.sums(t[0], dx, dy, t[1], s.tile_panel, t[2], s.tile_row, s.n);
+  const std::vector<Expr> at{first_channel(s.tile_panel) + t[0], first_pixel(s.tile_x) + t[1],
+                             s.tile_row * rows + t[2], s.tile_image * images + t[3]};
+  s.output(at) = epilogue(s, kernel, at, [&](int dx, int dy) {
+    return s.sums(t[0], dx, dy, t[1], t[2], t[3], s.tile_panel, s.tile_x, s.tile_row, s.tile_image);
   });
 }
 
@@ -54,7 +70,7 @@ void define_pure(conv_stages &s, const signature &kernel) {
   s.sums(s.k, s.x, s.y, s.n) +=
       s.input(w.x, s.x + w.y - pad, s.y + w.z - pad, s.n) * s.weights(s.k, w.x, w.y, w.z, 0);
   const auto value = [&](Expr x, Expr y) {
-    return epilogue(kernel, s.bias(s.k),
+    return epilogue(s, kernel, {s.k, x, y, s.n},
                     [&](int dx, int dy) { return s.sums(s.k, x * step + dx, y * step + dy, s.n); });
   };
   if (!kernel.output_halo) {

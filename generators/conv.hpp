@@ -4,6 +4,10 @@
 //     sum(k, x, y) = Σ over ci, kx, ky of input(ci, x + kx - pad, y + ky - pad) * weights(k, ci, kx, ky)
 //     output(k, x, y) = relu(max over the pool's window of sum + bias(k))
 //
+// The gradient of a convolution's input is itself a convolution, of the output's gradient with the weights
+// turned around and inputs and outputs exchanged; a relu before the layer is undone by a mask instead of an
+// epilogue (conv_of, and `mask` below).
+//
 // Weights come packed in panels of output channels: weights[k % panel, ci, kx, ky, k / panel].
 #pragma once
 
@@ -18,32 +22,51 @@ namespace vggen {
 struct conv_tiling {
   int panel = 0; ///< output channels in a tile
   int pixels =
-      0; ///< neighbouring output pixels of a row in a tile; 0: no tiles, all is pure (autoschedulers)
-  bool panels_outside = false; ///< the loop over panels is outside of the loop over rows (tiles overlap, so
-                               ///< that their order is part of the algorithm)
+      0;        ///< neighbouring output pixels of a row in a tile; 0: no tiles, all is pure (autoschedulers)
+  int rows = 1; ///< rows in a tile; they divide the height
+  int images = 1;              ///< images in a tile; they divide the batch
+  bool panels_outside = false; ///< the loop over panels is the outermost (tiles overlap, so that their order
+                               ///< is part of the algorithm)
 };
 
 /// The stages of a convolution. In the tiled form
-///     sums    [k, dx, dy, x, panel, tile, y, n]: k and x count inside the tile; dx, dy inside the pool's
-///     window
-////     output  its update `tile_stage` runs over `tiles` [k, x, tile, panel, y] or [k, x, tile, y, panel]
+///     sums    [k, dx, dy, x, row, image, panel, tile, y, n]: k, x, row and image count inside the tile,
+///     panel,
+///             tile, y and n count tiles; dx, dy inside the pool's window
+///     output  its update `tile_stage` runs over `tiles`
 /// in the pure form
 ///     sums    [k, x, y, n], output [k, x, y, n].
 struct conv_stages {
   Halide::Func input;   // [ci, x, y, n]
   Halide::Func weights; // [k, ci, kx, ky, panel]
   Halide::Func bias;    // [k]
+  Halide::Func mask;    // [k, x, y, n]; defined: the output is zero where it is not positive
   Halide::Func sums;
   Halide::RDom window; // [ci, kx, ky]
   Halide::Func output; // [k, x, y, n]
+  /// [k, x, row, image] inside a tile, and tiles of a row, panels, tiles of rows, tiles of images; panels
+  /// last if they are outside.
   Halide::RDom tiles;
-  Halide::RVar tile_panel, tile_row; ///< those of `tiles`
+  Halide::RVar tile_x, tile_panel, tile_row, tile_image; ///< those of `tiles`
   int tile_stage = -1;      ///< index of output's update that computes the tiles; -1 in the pure form
-  bool whole_panels = true; ///< no two tiles overlap, so that panels may run in parallel
-  Halide::Var k{"k"}, x{"x"}, y{"y"}, n{"n"}, dx{"dx"}, dy{"dy"}, panel{"panel"}, tile{"tile"};
+  bool whole_panels = true; ///< no two panels overlap, so that they may run in parallel
+  Halide::Var k{"k"}, x{"x"}, y{"y"}, n{"n"}, dx{"dx"}, dy{"dy"}, row{"row"}, image{"image"}, panel{"panel"},
+      tile{"tile"};
 };
 
-/// The algorithm. `stages` holds input, weights and bias; the rest is made here.
+/// The convolution that computes a kernel: itself, or for backward-data that of the gradients.
+inline signature conv_of(const signature &kernel) {
+  if (kernel.dir != direction::backward_data) return kernel;
+  signature s = kernel;
+  s.dir = direction::forward;
+  s.channels = kernel.outputs;
+  s.outputs = kernel.channels;
+  s.input_halo = kernel.gradient_halo();
+  s.bias = s.relu = s.pool = false;
+  return s;
+}
+
+/// The algorithm. `stages` holds input, weights, bias and mask; the rest is made here. kernel: conv_of's.
 void define_convolution(conv_stages &stages, const signature &kernel, const conv_tiling &tiling);
 
 } // namespace vggen

@@ -26,6 +26,11 @@ template <class Stages> const schedule<Stages> &find_schedule(const std::string 
 /// Checks `given` against what the schedule has, and adds its defaults for the rest. Throws
 /// std::invalid_argument.
 inline void resolve_parameters(const schedule_info &schedule, schedule_request &request) {
+  const auto taken = generator_values(request.kernel);
+  for (const auto &range : schedule.parameters)
+    if (taken.contains(range.name))
+      throw std::logic_error("schedule '" + schedule.name + "': a parameter cannot be called '" + range.name +
+                             "', which is the kernel's own");
   for (const auto &[name, value] : request.parameters) {
     const parameter_range *found = nullptr;
     for (const auto &range : schedule.parameters)
@@ -59,8 +64,9 @@ public:
 
 protected:
   /// The signature that the GeneratorParams ask for.
-  [[nodiscard]] signature kernel(operation op) const {
+  [[nodiscard]] signature kernel(operation op, direction dir) const {
     return {.op = op,
+            .dir = dir,
             .batch = batch,
             .height = height,
             .width = width,
@@ -76,8 +82,8 @@ protected:
   }
 
   /// The schedule and the values of its parameters.
-  schedule_request request(operation op) {
-    schedule_request r{.kernel = kernel(op), .target = this->get_target(), .parameters = given_};
+  schedule_request request(operation op, direction dir = direction::forward) {
+    schedule_request r{.kernel = kernel(op, dir), .target = this->get_target(), .parameters = given_};
     resolve_parameters(chosen(), r);
     return r;
   }
@@ -101,6 +107,13 @@ protected:
   }
   template <class Buffer> static void fix_output(Buffer &b, const signature &s) {
     fix_image(b, s.output_channels(), s.output_width(), s.output_height(), s.batch, s.output_halo);
+  }
+  /// The same for the gradients that backward kernels read and write.
+  template <class Buffer> static void fix_output_gradient(Buffer &b, const signature &s) {
+    fix_image(b, s.output_channels(), s.output_width(), s.output_height(), s.batch, s.gradient_halo());
+  }
+  template <class Buffer> static void fix_input_gradient(Buffer &b, const signature &s) {
+    fix_image(b, s.channels, s.width, s.height, s.batch, s.output_halo);
   }
   /// Fixes a dense buffer's bounds, {first, extent} of each dimension, and estimates them for autoschedulers.
   template <class Buffer> static void fix(Buffer &b, const Halide::Region &bounds) {

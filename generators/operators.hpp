@@ -12,11 +12,14 @@ namespace vggen {
 
 /// Represents the operators whose stages are of one type, so that they share schedules.
 struct operator_family {
-  std::string name; ///< conv, fully_connected, pointwise or softmax
+  std::string name; ///< a folder of schedules/
   std::vector<schedule_info> schedules;
 };
 
-/// The family of an operator, with all registered schedules.
-operator_family family_of(operation op);
+/// The family of a kernel, with all registered schedules.
+operator_family family_of(const signature &kernel);
+
+/// The name under which a kernel's generator is registered: conv3x3, conv3x3_backward_data.
+std::string generator_name(const signature &kernel);
 
 } // namespace vggen

@@ -25,19 +25,34 @@ inline void define_max_pool(pointwise_stages &s, Halide::Func input, const signa
 /// Local response normalisation across channels (Krizhevsky 2012, section 3.3, as Caffe and PyTorch compute
 /// it):
 ///     output(c) = input(c) / (2 + 1e-4 / 5 * Σ over c-2 … c+2 of input²) ^ 0.75
+namespace local_response {
+
+constexpr int reach = 2;             // channels to either side
+constexpr float share = 1e-4f / 5.f; // alpha / n
+
+/// What is raised to a power: 2 + share * Σ input².
+inline Halide::Expr scale(Halide::Func input, const signature &kernel, Halide::Expr c, Halide::Expr x,
+                          Halide::Expr y, Halide::Expr n) {
+  Halide::Expr sum = 0.f;
+  for (int d = -reach; d <= reach; ++d) {
+    const Halide::Expr value = input(Halide::clamp(c + d, 0, kernel.channels - 1), x, y, n);
+    sum += Halide::select(c + d >= 0 && c + d < kernel.channels, value * value, 0.f);
+  }
+  return 2.f + share * sum;
+}
+
+/// scale ^ -0.75
+inline Halide::Expr power(Halide::Expr scale) {
+  const Halide::Expr root = Halide::sqrt(scale);
+  return 1.f / (root * Halide::sqrt(root));
+}
+
+} // namespace local_response
+
 inline void define_local_response_norm(pointwise_stages &s, Halide::Func input, const signature &kernel) {
   using Halide::Expr;
-  constexpr int reach = 2;             // channels to either side
-  constexpr float share = 1e-4f / 5.f; // alpha / n
-  constexpr float bias = 2.f;          // k
   s.output.define(kernel, [&](Expr c, Expr x, Expr y, Expr n) {
-    Expr sum = 0.f;
-    for (int d = -reach; d <= reach; ++d) {
-      const Expr value = input(Halide::clamp(c + d, 0, kernel.channels - 1), x, y, n);
-      sum += Halide::select(c + d >= 0 && c + d < kernel.channels, value * value, 0.f);
-    }
-    const Expr scale = Halide::sqrt(bias + share * sum);
-    return input(c, x, y, n) / (scale * Halide::sqrt(scale)); // beta = 0.75
+    return input(c, x, y, n) * local_response::power(local_response::scale(input, kernel, c, x, y, n));
   });
 }
 

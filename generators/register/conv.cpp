@@ -1,4 +1,5 @@
-// The generators conv3x3, conv1x1 and conv: algorithm and schedules of convolutions, joined.
+// The generators conv3x3, conv1x1 and conv, and those of the gradients of their inputs: algorithm and
+// schedules of convolutions, joined.
 #include "generators/conv.hpp"
 #include "generators/kernel_generator.hpp"
 #include "generators/packing.hpp"
@@ -7,8 +8,41 @@ namespace vggen {
 
 namespace {
 
-template <class Derived, operation Op>
-class convolution_generator : public kernel_generator<Derived, conv_stages> {
+// The value of a schedule's parameter; `absent` where the schedule has none of that name.
+int value_of(const schedule_request &r, const char *name, int absent) {
+  const auto found = r.parameters.find(name);
+  return found == r.parameters.end() ? absent : found->second;
+}
+
+conv_tiling tiling_of(const schedule_request &r, int panel) {
+  return {.panel = panel,
+          .pixels = value_of(r, "pixels", 0),
+          .rows = value_of(r, "rows", 1),
+          .images = value_of(r, "images", 1),
+          .panels_outside = value_of(r, "panels_outside", 0) != 0};
+}
+
+// A convolution of either direction. Derived has the buffers, and says which is which.
+template <class Derived> class convolution_base : public kernel_generator<Derived, conv_stages> {
+protected:
+  // Defines everything from `stages_` with its input, bias, mask and output, and the packed weights.
+  template <class Weights> void define(Weights &weights, const schedule_request &r) {
+    const auto &chosen = this->chosen();
+    const signature kernel = conv_of(r.kernel);
+    const int panel = chosen.panel ? chosen.panel(r) : kernel.outputs;
+    const weight_panels packed(kernel, panel);
+    Halide::Var k, ci, kx, ky, p;
+    stages_.weights = Halide::Func("packed_weights");
+    stages_.weights(k, ci, kx, ky, p) = weights(packed.index(k, ci, kx, ky, p));
+    define_convolution(stages_, kernel, tiling_of(r, panel));
+    this->fix(weights, {{0, Halide::Internal::make_const(Halide::Int(32), packed.size())}});
+    weights.set_host_alignment(64);
+  }
+
+  conv_stages stages_;
+};
+
+template <class Derived, operation Op> class convolution_generator : public convolution_base<Derived> {
 public:
   Halide::GeneratorInput<Halide::Buffer<float>> input{"input", 4};             // [c, x, y, n]
   Halide::GeneratorInput<Halide::Buffer<float>> weights{"weights", 1};         // packed, see packing.hpp
@@ -17,62 +51,76 @@ public:
 
   void generate() {
     const schedule_request r = this->request(Op);
-    const auto &chosen = this->chosen();
-    const int panel = chosen.panel ? chosen.panel(r) : r.kernel.outputs;
-    const auto value = [&](const char *name) {
-      const auto found = r.parameters.find(name);
-      return found == r.parameters.end() ? 0 : found->second;
-    };
-    const weight_panels packed(r.kernel, panel);
-
-    Halide::Var k, ci, kx, ky, p;
-    stages_.weights = Halide::Func("packed_weights");
-    stages_.weights(k, ci, kx, ky, p) = weights(packed.index(k, ci, kx, ky, p));
-    stages_.input = input;
-    stages_.bias = bias_values;
-    stages_.output = output;
-    define_convolution(stages_, r.kernel, {panel, value("pixels"), value("panels_outside") != 0});
-
+    this->stages_.input = input;
+    this->stages_.bias = bias_values;
+    this->stages_.output = output;
+    this->define(weights, r);
     this->fix_input(input, r.kernel);
     this->fix_output(output, r.kernel);
-    this->fix(weights, {{0, Halide::Internal::make_const(Halide::Int(32), packed.size())}});
-    weights.set_host_alignment(64);
     this->fix(bias_values, {{0, r.kernel.outputs}});
   }
 
-  void schedule() { this->apply_schedule(stages_, this->request(Op)); }
-
-private:
-  conv_stages stages_;
+  void schedule() { this->apply_schedule(this->stages_, this->request(Op)); }
 };
 
 struct conv3x3_generator : convolution_generator<conv3x3_generator, operation::conv3x3> {};
 struct conv1x1_generator : convolution_generator<conv1x1_generator, operation::conv1x1> {};
 struct conv_generator : convolution_generator<conv_generator, operation::conv> {};
 
-/// Packs a convolution's weights into panels.
+template <class Derived, operation Op> class backward_data_generator : public convolution_base<Derived> {
+public:
+  Halide::GeneratorInput<Halide::Buffer<float>> output_gradient{"output_gradient", 4}; // [k, x, y, n]
+  Halide::GeneratorInput<Halide::Buffer<float>> weights{"weights", 1}; // packed for this direction
+  Halide::GeneratorInput<Halide::Buffer<float>> input{"input", 4};     // [c, x, y, n]
+  Halide::GeneratorOutput<Halide::Buffer<float>> input_gradient{"input_gradient", 4}; // [c, x, y, n]
+
+  void generate() {
+    const schedule_request r = this->request(Op, direction::backward_data);
+    this->stages_.input = output_gradient;
+    if (r.kernel.relu) this->stages_.mask = input;
+    this->stages_.output = input_gradient;
+    this->define(weights, r);
+    this->fix_output_gradient(output_gradient, r.kernel);
+    this->fix_input(input, r.kernel);
+    this->fix_input_gradient(input_gradient, r.kernel);
+  }
+
+  void schedule() { this->apply_schedule(this->stages_, this->request(Op, direction::backward_data)); }
+};
+
+struct conv3x3_backward_data_generator
+    : backward_data_generator<conv3x3_backward_data_generator, operation::conv3x3> {};
+struct conv1x1_backward_data_generator
+    : backward_data_generator<conv1x1_backward_data_generator, operation::conv1x1> {};
+
+/// Packs a convolution's weights into panels: for the forward direction, or turned around for backward-data.
+/// channels, outputs: of the layer, whose weights these are.
 class pack_convolution : public Halide::Generator<pack_convolution>, signature_parameters {
 public:
   Halide::GeneratorParam<int> panel{"panel", 1};
+  Halide::GeneratorParam<bool> backward_data{"backward_data", false};
   Halide::GeneratorInput<Halide::Buffer<float>> weights{"weights", 4}; // [kx, ky, ci, k]
   Halide::GeneratorOutput<Halide::Buffer<float>> packed{"packed", 1};
 
   void generate() {
-    const signature kernel{.op = operation::conv,
-                           .channels = channels,
-                           .outputs = outputs,
-                           .filter_height = filter_height,
-                           .filter_width = filter_width};
+    const signature layer{.op = operation::conv,
+                          .channels = channels,
+                          .outputs = outputs,
+                          .filter_height = filter_height,
+                          .filter_width = filter_width};
+    const int kx = layer.filter_width, ky = layer.filter_height;
+    const bool backward = backward_data;
+    signature kernel = layer;
+    if (backward) std::swap(kernel.channels, kernel.outputs);
     const weight_panels panels(kernel, panel);
     const int last = panels.outputs - panels.panel, size = panels.panel;
-    const Halide::RDom r(
-        {{0, panels.inputs}, {0, size}, {0, panels.width}, {0, panels.height}, {0, panels.panels()}});
+    const Halide::RDom r({{0, panels.inputs}, {0, size}, {0, kx}, {0, ky}, {0, panels.panels()}});
+    const Halide::Expr k = Halide::min(r[4] * size, last) + r[1];
     Halide::Var i;
     packed(i) = Halide::undef<float>();
     packed(panels.index(r[1], r[0], r[2], r[3], r[4])) =
-        weights(r[2], r[3], r[0], Halide::min(r[4] * size, last) + r[1]);
-    const Halide::Region bounds{
-        {0, panels.width}, {0, panels.height}, {0, panels.inputs}, {0, panels.outputs}};
+        backward ? weights(kx - 1 - r[2], ky - 1 - r[3], k, r[0]) : weights(r[2], r[3], r[0], k);
+    const Halide::Region bounds{{0, kx}, {0, ky}, {0, layer.channels}, {0, layer.outputs}};
     Halide::Expr stride = 1;
     for (int d = 0; d < 4; ++d) {
       const auto &range = bounds[static_cast<std::size_t>(d)];
@@ -92,4 +140,6 @@ public:
 HALIDE_REGISTER_GENERATOR(vggen::conv3x3_generator, conv3x3)
 HALIDE_REGISTER_GENERATOR(vggen::conv1x1_generator, conv1x1)
 HALIDE_REGISTER_GENERATOR(vggen::conv_generator, conv)
+HALIDE_REGISTER_GENERATOR(vggen::conv3x3_backward_data_generator, conv3x3_backward_data)
+HALIDE_REGISTER_GENERATOR(vggen::conv1x1_backward_data_generator, conv1x1_backward_data)
 HALIDE_REGISTER_GENERATOR(vggen::pack_convolution, pack_convolution)

@@ -1,8 +1,12 @@
 #include "generators/operators.hpp"
 
 #include "generators/conv.hpp"
+#include "generators/conv_weights.hpp"
+#include "generators/cross_entropy.hpp"
 #include "generators/fully_connected.hpp"
 #include "generators/pointwise.hpp"
+#include "generators/product.hpp"
+#include "generators/sgd.hpp"
 #include "generators/softmax.hpp"
 
 namespace vggen {
@@ -15,23 +19,37 @@ template <class Stages> operator_family family(const char *name) {
 
 } // namespace
 
-operator_family family_of(operation op) {
-  switch (op) {
+operator_family family_of(const signature &kernel) {
+  switch (kernel.op) {
   case operation::conv3x3:
   case operation::conv1x1:
   case operation::conv:
+    if (kernel.dir == direction::backward_weights) return family<conv_weights_stages>("conv_weights");
     return family<conv_stages>("conv");
   case operation::fully_connected:
+    if (kernel.dir != direction::forward) return family<product_stages>("product");
     return family<fully_connected_stages>("fully_connected");
   case operation::softmax:
     return family<softmax_stages>("softmax");
+  case operation::cross_entropy:
+    return family<cross_entropy_stages>("cross_entropy");
+  case operation::sgd:
+    return family<sgd_stages>("sgd");
   case operation::max_pool:
   case operation::local_response_norm:
   case operation::flatten:
   case operation::preprocess:
+  case operation::dropout:
     break;
   }
   return family<pointwise_stages>("pointwise");
+}
+
+std::string generator_name(const signature &kernel) {
+  std::string name(name_of(kernel.op));
+  if (kernel.dir == direction::backward_data) name += "_backward_data";
+  if (kernel.dir == direction::backward_weights) name += "_backward_weights";
+  return name;
 }
 
 } // namespace vggen

@@ -19,31 +19,44 @@ namespace {
 int vector_width(const signature &kernel, const machine &m) { return std::min(kernel.outputs, m.lanes); }
 
 int panel_of(const schedule_request &request) {
-  const int width = vector_width(request.kernel, machine_of(request.target));
-  return width * std::min(request["panel_vectors"], request.kernel.outputs / width);
+  const signature kernel = conv_of(request.kernel);
+  const int width = vector_width(kernel, machine_of(request.target));
+  return width * std::min(request["panel_vectors"], kernel.outputs / width);
 }
 
 // The tile that does the most multiply-adds per cycle: two loads are issued in a cycle, enough sums must be
 // under way to hide a multiply-add's four cycles, and a tile that hangs over the row's end does work twice.
-// Of tiles that are equally good the one with fewer loads is taken.
+// Of tiles that are equally good the one with fewer loads is taken. Where a row is short, a tile takes whole
+// rows, and where an image is small, whole images.
 schedule_parameters defaults(const schedule_request &request) {
-  const signature &kernel = request.kernel;
+  const signature kernel = conv_of(request.kernel);
   const machine m = machine_of(request.target);
-  const int sums_per_pixel = kernel.pool ? 4 : 1, width = kernel.output_width();
+  const int sums_per_pixel = kernel.pool ? 4 : 1, width = kernel.output_width(),
+            height = kernel.output_height();
   const int most_vectors = std::max(1, kernel.outputs / vector_width(kernel, m));
   schedule_parameters best;
   double best_cost = 1e30;
+  const auto try_tile = [&](int vectors, int pixels, int rows, int images) {
+    const int area = pixels * rows * images * sums_per_pixel, sums = vectors * area;
+    const int others = vectors + (m.folds_broadcasts ? 1 : 2);
+    if (sums + others > m.registers && area > sums_per_pixel) return;
+    const int loads = vectors + area;
+    const double f = m.fused_per_cycle;
+    const double cycles = std::max({sums / f, loads / 2.0, 5.0}) + loads / 100.0;
+    const int tiles = (width + pixels - 1) / pixels;
+    const double cost = tiles * cycles / (vectors * rows * images);
+    if (cost < best_cost * 0.999)
+      best_cost = cost,
+      best = {{"panel_vectors", vectors}, {"pixels", pixels}, {"rows", rows}, {"images", images}};
+  };
   for (int vectors = 1; vectors <= std::min(4, most_vectors); ++vectors)
     for (int pixels = 1; pixels <= width; ++pixels) {
-      const int sums = vectors * pixels * sums_per_pixel;
-      const int others = vectors + (m.folds_broadcasts ? 1 : 2);
-      if (sums + others > m.registers && pixels > 1) break;
-      const int loads = vectors + pixels * sums_per_pixel;
-      const double f = m.fused_per_cycle;
-      const double cycles = std::max({sums / f, loads / 2.0, 5.0}) + loads / 100.0;
-      const int tiles = (width + pixels - 1) / pixels;
-      const double cost = tiles * cycles / vectors;
-      if (cost < best_cost * 0.999) best_cost = cost, best = {{"panel_vectors", vectors}, {"pixels", pixels}};
+      try_tile(vectors, pixels, 1, 1);
+      if (pixels < width) continue;
+      for (int rows = 2; rows <= height; ++rows)
+        if (height % rows == 0) try_tile(vectors, pixels, rows, 1);
+      for (int images = 2; images <= kernel.batch && images <= m.registers; ++images)
+        if (kernel.batch % images == 0) try_tile(vectors, pixels, height, images);
     }
   // the smaller of weights and image is what stays in the cache while the other one passes
   const std::int64_t weights =
@@ -55,47 +68,69 @@ schedule_parameters defaults(const schedule_request &request) {
 }
 
 void apply(conv_stages &s, const schedule_request &request) {
-  const signature &kernel = request.kernel;
+  const signature kernel = conv_of(request.kernel);
   const int width = vector_width(kernel, machine_of(request.target));
   Var vector{"vector"}, lane{"lane"};
 
   auto tiles = s.output.update(s.tile_stage);
   const auto &t = s.tiles;
-  Halide::RVar tile_vector{"tile_vector"}, tile_lane{"tile_lane"};
+  Halide::RVar tile_vector{"tile_vector"}, tile_lane{"tile_lane"}, task{"task"};
   tiles.allow_race_conditions(); // tiles of one row overlap at its end, where both write the same
-  tiles.split(t[0], tile_vector, tile_lane, width).vectorize(tile_lane).unroll(tile_vector).unroll(t[1]);
+  tiles.split(t[0], tile_vector, tile_lane, width)
+      .vectorize(tile_lane)
+      .unroll(tile_vector)
+      .unroll(t[1])
+      .unroll(t[2])
+      .unroll(t[3]);
   if (request["panels_outside"] != 0) {
-    tiles.reorder(tile_lane, tile_vector, t[1], t[2], s.tile_row, s.n, s.tile_panel);
+    tiles.reorder(tile_lane, tile_vector, t[1], t[2], t[3], s.tile_x, s.tile_row, s.tile_image, s.tile_panel);
     // panels that overlap write the same values, but not from two threads
-    if (s.whole_panels) tiles.parallel(s.tile_panel);
+    if (s.whole_panels)
+      tiles.parallel(s.tile_panel);
+    else
+      tiles.parallel(s.tile_image);
   } else {
-    tiles.reorder(tile_lane, tile_vector, t[1], t[2], s.tile_panel, s.tile_row, s.n).parallel(s.tile_row);
+    tiles.reorder(tile_lane, tile_vector, t[1], t[2], t[3], s.tile_x, s.tile_panel, s.tile_row, s.tile_image)
+        .fuse(s.tile_row, s.tile_image, task)
+        .parallel(task);
   }
 
-  s.sums.compute_at(s.output, t[2]).store_in(Halide::MemoryType::Register);
-  s.sums.split(s.k, vector, lane, width).vectorize(lane).unroll(vector).unroll(s.dx).unroll(s.dy).unroll(s.x);
-  const auto &w = s.window;
-  s.sums.update()
-      .split(s.k, vector, lane, width)
-      .reorder(lane, vector, s.dx, s.dy, s.x, w.x, w.y, w.z)
+  s.sums.compute_at(s.output, s.tile_x).store_in(Halide::MemoryType::Register);
+  s.sums.split(s.k, vector, lane, width)
       .vectorize(lane)
       .unroll(vector)
       .unroll(s.dx)
       .unroll(s.dy)
-      .unroll(s.x);
+      .unroll(s.x)
+      .unroll(s.row)
+      .unroll(s.image);
+  const auto &w = s.window;
+  s.sums.update()
+      .split(s.k, vector, lane, width)
+      .reorder(lane, vector, s.dx, s.dy, s.x, s.row, s.image, w.x, w.y, w.z)
+      .vectorize(lane)
+      .unroll(vector)
+      .unroll(s.dx)
+      .unroll(s.dy)
+      .unroll(s.x)
+      .unroll(s.row)
+      .unroll(s.image);
   if (kernel.channels <= 4) s.sums.update().unroll(w.x);
 
   for (int stage = 0; stage < s.tile_stage; ++stage)
     s.output.update(stage).vectorize(s.k, width, Halide::TailStrategy::GuardWithIf);
 }
 
-const register_schedule<conv_stages> direct{
-    {{.name = "direct",
-      .is_default = true,
-      .parameters = {{"panel_vectors", 1, 8}, {"pixels", 1, 64}, {"panels_outside", 0, 1}},
-      .defaults = defaults,
-      .panel = panel_of},
-     apply}};
+const register_schedule<conv_stages> direct{{{.name = "direct",
+                                              .is_default = true,
+                                              .parameters = {{"panel_vectors", 1, 8},
+                                                             {"pixels", 1, 64},
+                                                             {"rows", 1, 64},
+                                                             {"images", 1, 64},
+                                                             {"panels_outside", 0, 1}},
+                                              .defaults = defaults,
+                                              .panel = panel_of},
+                                             apply}};
 
 } // namespace
 

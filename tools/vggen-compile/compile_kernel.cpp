@@ -1,5 +1,6 @@
 #include "compile_kernel.hpp"
 
+#include "generators/operators.hpp"
 #include "generators/scratch.hpp"
 #include "generators/signature_parameters.hpp"
 #include "identities.hpp"
@@ -55,7 +56,7 @@ fs::path facts_file(const compile_job &job, const fs::path &folder) { return fol
 
 compile_job job_of(const resolved_kernel &kernel, const Halide::Target &target) {
   compile_job job{.what = kernel.text,
-                  .generator = std::string(name_of(kernel.kernel.op)),
+                  .generator = generator_name(kernel.kernel),
                   .parameters = generator_values(kernel.kernel),
                   .autoscheduler = kernel.chosen.autoscheduler,
                   .key = {},
@@ -77,6 +78,7 @@ compile_job pack_job_of(const resolved_kernel &kernel, int panel, const Halide::
                                  {"outputs", std::to_string(s.outputs)},
                                  {"filter_height", std::to_string(s.window_height())},
                                  {"filter_width", std::to_string(s.window_width())},
+                                 {"backward_data", s.dir == direction::backward_data ? "true" : "false"},
                                  {"panel", std::to_string(panel)}},
                   .autoscheduler = {},
                   .key = {},

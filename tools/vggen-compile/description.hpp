@@ -21,6 +21,7 @@ struct description {
   std::string header;  ///< that declares the network
   std::string network; ///< as C++ names it: vggen::vgg16
   std::vector<int> batches;
+  int training_batch = 0;              ///< 0: it is not for training
   std::vector<described_group> groups; ///< of all batches
 };
 

@@ -6,6 +6,7 @@
 #include "targets.hpp"
 #include "workers.hpp"
 
+#include "generators/conv.hpp"
 #include "generators/packing.hpp"
 
 #include <CLI/CLI.hpp>
@@ -52,11 +53,12 @@ planned_kernel plan(const signature &kernel, const schedule_database &database,
                     const Halide::Target &target) {
   planned_kernel p{.kernel = database.resolve(kernel, target), .job = {}, .pack = {}};
   p.job = job_of(p.kernel, target);
-  if (kernel.is_convolution()) {
+  if (kernel.packs_weights()) {
     const schedule_request request{.kernel = kernel, .target = target, .parameters = p.kernel.parameters};
-    const int panel = p.kernel.chosen.panel ? p.kernel.chosen.panel(request) : kernel.outputs;
+    const signature convolution = conv_of(kernel);
+    const int panel = p.kernel.chosen.panel ? p.kernel.chosen.panel(request) : convolution.outputs;
     p.pack = pack_job_of(p.kernel, panel, target);
-    p.packed_size = weight_panels(kernel, panel).size();
+    p.packed_size = weight_panels(convolution, panel).size();
   }
   return p;
 }

@@ -58,7 +58,7 @@ void schedule_database::add(const std::filesystem::path &file) {
       } else {
         schedule_request request{
             .kernel = *kernel, .target = Halide::get_host_target(), .parameters = e.parameters};
-        resolve_parameters(find(family_of(kernel->op), e.schedule), request);
+        resolve_parameters(find(family_of(*kernel), e.schedule), request);
       }
       entries_[text] = e;
     }
@@ -73,7 +73,7 @@ bool schedule_database::is_split(const signature &kernel) const {
 }
 
 resolved_kernel schedule_database::resolve(const signature &kernel, const Halide::Target &target) const {
-  const operator_family family = family_of(kernel.op);
+  const operator_family family = family_of(kernel);
   resolved_kernel r{
       .kernel = kernel, .text = text_of(kernel), .family = family.name, .chosen = {}, .parameters = {}};
   schedule_request request{.kernel = kernel, .target = target, .parameters = {}};

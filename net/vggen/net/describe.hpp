@@ -3,6 +3,7 @@
 #pragma once
 
 #include <vggen/net/plan.hpp>
+#include <vggen/net/training_plan.hpp>
 #include <vggen/net/transform.hpp>
 
 #include <string>
@@ -15,30 +16,40 @@ namespace detail {
 inline std::string quoted(std::string_view text) { return '"' + std::string(text) + '"'; }
 inline std::string quoted(const signature &s) { return quoted(to_text(s).view()); }
 
+inline void describe_group(std::string &out, const signature &fused, const std::string &split = {}) {
+  if (out.back() != '[') out += ",";
+  out += "\n    {\"fused\": " + quoted(fused) + ", \"split\": [" + split + "]}";
+}
+
 template <class Network> void describe_groups(std::string &out) {
-  const auto add = [&](const kernel_group &group) {
-    if (out.back() != '[') out += ",";
-    out += "\n    {\"fused\": " + quoted(group.fused.kernel) + ", \"split\": [";
-    if (group.fusible) out += quoted(group.split[0].kernel) + ", " + quoted(group.split[1].kernel);
-    out += "]}";
-  };
-  add({.fused = preprocess_call<Network>(), .split = {}, .fusible = false});
+  describe_group(out, preprocess_call<Network>().kernel);
   for (const kernel_group &group : kernel_groups<Network>)
-    add(group);
+    describe_group(out, group.fused.kernel,
+                   group.fusible ? quoted(group.split[0].kernel) + ", " + quoted(group.split[1].kernel) : "");
+}
+
+template <class Network> void describe_training(std::string &out) {
+  check_trainable<Network>();
+  for (const training_call &call : training_calls<Network>)
+    describe_group(out, call.kernel);
+  describe_group(out, sgd_kernel);
 }
 
 } // namespace detail
 
-/// The description of a model: its network's kernel groups for each batch. `name` is the model's, `header`
-/// and `expression` are where and as what the network is declared in C++.
-template <int... Batches, class Network>
+/// The description of a model: its network's kernel groups for each batch, and its training step for
+/// TrainingBatch images if that is not 0. `name` is the model's, `header` and `expression` are where and as
+/// what the network is declared in C++.
+template <int TrainingBatch, int... Batches, class Network>
 std::string describe(Network, std::string_view name, std::string_view header, std::string_view expression) {
   std::string out = "{\n  \"name\": " + detail::quoted(name) + ",\n  \"header\": " + detail::quoted(header) +
                     ",\n  \"network\": " + detail::quoted(expression) + ",\n  \"batches\": [";
   std::string batches;
   ((batches += (batches.empty() ? "" : ", ") + std::to_string(Batches)), ...);
-  out += batches + "],\n  \"groups\": [";
+  out += batches + "],\n  \"training_batch\": " + std::to_string(TrainingBatch) + ",\n  \"groups\": [";
   (detail::describe_groups<decltype(with_batch<Batches>(Network{}))>(out), ...);
+  if constexpr (TrainingBatch > 0)
+    detail::describe_training<decltype(with_batch<TrainingBatch>(Network{}))>(out);
   return out + "\n  ]\n}\n";
 }
 

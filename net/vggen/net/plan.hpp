@@ -6,6 +6,7 @@
 // the split form: the choice moves no tensor.
 #pragma once
 
+#include <vggen/net/arena.hpp>
 #include <vggen/net/network.hpp>
 #include <vggen/net/signature.hpp>
 
@@ -36,21 +37,6 @@ struct kernel_group {
   constexpr bool operator==(const kernel_group &) const = default;
 };
 
-/// Represents a tensor's place in the arena. Its data are float32 [c, x, y, n], c innermost; with a halo one
-/// zero pixel stands around each image.
-struct tensor_place {
-  shape extent{};
-  bool halo = false;
-  bool stored = false;     ///< false: it is never in memory (computed in place or as part of a kernel)
-  int first_call = 0;      ///< index (split form) of the call that writes it; -1 for the input
-  int last_call = 0;       ///< index of the last call that reads it
-  std::int64_t offset = 0; ///< bytes from the start of the arena
-  std::int64_t bytes = 0;  ///< for the whole batch, rounded up to the alignment
-};
-
-/// Tensors begin on cache lines, which also are the widest vectors.
-inline constexpr std::int64_t arena_alignment = 64;
-
 namespace detail {
 
 /// A list with room for N entries, for constexpr computation.
@@ -61,6 +47,41 @@ template <class T, std::size_t N> struct bounded_list {
   [[nodiscard]] constexpr const T *begin() const { return items.data(); }
   [[nodiscard]] constexpr const T *end() const { return items.data() + count; }
 };
+
+/// The kernel of a layer by itself, without relu and without halos.
+constexpr signature forward_signature(const layer_info &layer, int batch) {
+  signature s{.batch = batch,
+              .height = layer.input.height,
+              .width = layer.input.width,
+              .channels = layer.input.channels};
+  switch (layer.kind) {
+  case layer_kind::conv:
+    s.op = layer.padding                                         ? operation::conv3x3
+           : layer.filter_height == 1 && layer.filter_width == 1 ? operation::conv1x1
+                                                                 : operation::conv;
+    if (s.op == operation::conv) s.filter_height = layer.filter_height, s.filter_width = layer.filter_width;
+    break;
+  case layer_kind::fully_connected:
+    s.op = operation::fully_connected;
+    break;
+  case layer_kind::max_pool:
+    s.op = operation::max_pool;
+    break;
+  case layer_kind::local_response_norm:
+    s.op = operation::local_response_norm;
+    break;
+  case layer_kind::flatten:
+    s.op = operation::flatten;
+    break;
+  case layer_kind::dropout:
+    s.op = operation::dropout;
+    break;
+  default:
+    s.op = operation::softmax; // all that is left: relu and input have no kernel of their own
+  }
+  if (layer.has_parameters()) s.outputs = layer.output.channels, s.bias = true;
+  return s;
+}
 
 template <class Network> constexpr auto make_groups() {
   constexpr auto &layers = layer_infos<Network>;
@@ -79,45 +100,16 @@ template <class Network> constexpr auto make_groups() {
   int current = 0; // the tensor that the next kernel reads
   for (int i = 1; i < count;) {
     const layer_info &layer = layers[static_cast<std::size_t>(i)];
-    kernel_call call;
-    signature &s = call.kernel;
-    s.batch = Network::batch;
-    s.channels = layer.input.channels;
-    s.height = layer.input.height;
-    s.width = layer.input.width;
-    s.input_halo = haloed(current);
-    call.input = current;
-    int last = i;
-    switch (layer.kind) {
-    case layer_kind::conv:
-      s.op = layer.padding                                         ? operation::conv3x3
-             : layer.filter_height == 1 && layer.filter_width == 1 ? operation::conv1x1
-                                                                   : operation::conv;
-      if (s.op == operation::conv) s.filter_height = layer.filter_height, s.filter_width = layer.filter_width;
-      break;
-    case layer_kind::fully_connected:
-      s.op = operation::fully_connected;
-      break;
-    case layer_kind::max_pool:
-      s.op = operation::max_pool;
-      break;
-    case layer_kind::local_response_norm:
-      s.op = operation::local_response_norm;
-      break;
-    case layer_kind::flatten:
-      s.op = operation::flatten;
-      break;
-    case layer_kind::softmax:
-      s.op = operation::softmax;
-      break;
-    default:
+    if (layer.kind == layer_kind::dropout) { // nothing at inference: its tensor is its input's
       ++i;
-      continue; // dropout: nothing at inference, its tensor is its input's
+      continue;
     }
+    kernel_call call{.kernel = forward_signature(layer, Network::batch), .input = current};
+    signature &s = call.kernel;
+    s.input_halo = haloed(current);
+    int last = i;
     if (layer.has_parameters()) {
       call.parameter_layer = i;
-      s.outputs = layer.output.channels;
-      s.bias = true;
       if (kind(i + 1) == layer_kind::relu) s.relu = true, last = i + 1;
     }
     kernel_group group;
@@ -179,8 +171,7 @@ template <class Network> constexpr auto make_tensors() {
     t.halo = written_by.output_halo;
     t.stored = true;
     t.first_call = t.last_call = call;
-    const std::int64_t bytes = written_by.output_size() * Network::batch * std::int64_t{sizeof(float)};
-    t.bytes = (bytes + arena_alignment - 1) / arena_alignment * arena_alignment;
+    t.bytes = aligned_bytes(written_by.output_size() * Network::batch);
   };
   store(0, preprocess_call<Network>().kernel, -1);
   int index = 0;
@@ -196,28 +187,7 @@ template <class Network> constexpr auto make_tensors() {
     index += group.fusible ? 2 : 1;
     tensors[static_cast<std::size_t>(group.fused.input)].last_call = index - 1;
   }
-  // largest first, each at the lowest offset that no tensor alive at the same time holds
-  std::array<std::size_t, Network::layer_count> order{};
-  for (std::size_t i = 0; i < order.size(); ++i)
-    order[i] = i;
-  std::sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
-    return tensors[a].bytes != tensors[b].bytes ? tensors[a].bytes > tensors[b].bytes : a < b;
-  });
-  for (std::size_t placed = 0; placed < order.size(); ++placed) {
-    tensor_place &t = tensors[order[placed]];
-    if (!t.stored) break; // empty ones sort last
-    for (bool moved = true; moved;) {
-      moved = false;
-      for (std::size_t k = 0; k < placed; ++k) {
-        const tensor_place &other = tensors[order[k]];
-        const bool alive_together = t.first_call <= other.last_call && other.first_call <= t.last_call;
-        if (alive_together && t.offset < other.offset + other.bytes && other.offset < t.offset + t.bytes) {
-          t.offset = other.offset + other.bytes;
-          moved = true;
-        }
-      }
-    }
-  }
+  place_tensors(tensors);
   return tensors;
 }
 
@@ -228,10 +198,7 @@ template <class Network> inline constexpr auto tensor_places = detail::make_tens
 
 /// Bytes of the arena that holds all activations of an inference run.
 template <class Network> constexpr std::int64_t arena_bytes(Network) {
-  std::int64_t end = 0;
-  for (const tensor_place &t : tensor_places<Network>)
-    end = std::max(end, t.offset + t.bytes);
-  return end;
+  return detail::end_of(tensor_places<Network>);
 }
 
 /// The tensor (index of its layer) that holds the output of layer `index`: relu and dropout share their

@@ -5,6 +5,12 @@
 //
 // operator.direction, batch, input extent (height x width), channels, outputs, filter (valid convolutions),
 // epilogue, halos, element types. Fields at their default are left out.
+//
+// A backward kernel is described by its layer: extent, channels and in-halo are those of the layer's input.
+// backward-data reads the gradient of the layer's output and writes that of its input, with out-halo if that
+// one has a halo; relu then means that the input came out of a relu, and that the gradient is that of what
+// went into it (zero where the input is zero). backward-weights writes the gradients of weights and bias. The
+// gradient of a 3x3 convolution's output has a halo, that of any other layer's has none.
 #pragma once
 
 #include <array>
@@ -24,11 +30,14 @@ enum class operation : std::uint8_t {
   local_response_norm,
   flatten,
   softmax,
-  preprocess, ///< u8 image, height x width x channels, to the network's normalised input
+  preprocess,    ///< u8 image, height x width x channels, to the network's normalised input
+  dropout,       ///< by a counter-based generator: backward needs no mask
+  cross_entropy, ///< softmax and cross-entropy against labels: each image's loss and the logits' gradient
+  sgd,           ///< one update of any number of parameters, with momentum and decay
 };
-inline constexpr std::array<std::string_view, 9> operation_names{
-    "conv3x3", "conv1x1", "conv",      "max_pool", "fully_connected", "local_response_norm",
-    "flatten", "softmax", "preprocess"};
+inline constexpr std::array<std::string_view, 12> operation_names{
+    "conv3x3", "conv1x1", "conv",       "max_pool", "fully_connected", "local_response_norm",
+    "flatten", "softmax", "preprocess", "dropout",  "cross_entropy",   "sgd"};
 
 enum class direction : std::uint8_t { forward, backward_data, backward_weights };
 inline constexpr std::array<std::string_view, 3> direction_names{"forward", "backward-data",
@@ -65,6 +74,10 @@ struct signature {
   [[nodiscard]] constexpr bool has_weights() const {
     return is_convolution() || op == operation::fully_connected;
   }
+  /// Takes its weights in an order of its schedule's.
+  [[nodiscard]] constexpr bool packs_weights() const {
+    return is_convolution() && dir != direction::backward_weights;
+  }
   /// Extent of the sums, before a pool of the epilogue.
   [[nodiscard]] constexpr int sum_height() const {
     return op == operation::conv ? height - filter_height + 1 : height;
@@ -96,12 +109,23 @@ struct signature {
                                window_height() * window_width()
                          : 0;
   }
-  /// Floats that one image's input and output take, halo included: [c, x, y].
+  /// Floats that one image's input and output take, halo included: [c, x, y]. (Of a backward kernel the
+  /// output is that of its layer, whose gradient it reads.)
   [[nodiscard]] constexpr std::int64_t input_size() const {
     return padded(channels, height, width, input_halo);
   }
   [[nodiscard]] constexpr std::int64_t output_size() const {
     return padded(output_channels(), output_height(), output_width(), output_halo);
+  }
+  /// Backward: the gradient of the layer's output has one zero pixel around it.
+  [[nodiscard]] constexpr bool gradient_halo() const { return op == operation::conv3x3; }
+  /// Floats of one image's gradient of the layer's output, which backward kernels read, and of its input,
+  /// which backward-data writes.
+  [[nodiscard]] constexpr std::int64_t output_gradient_size() const {
+    return padded(output_channels(), output_height(), output_width(), gradient_halo());
+  }
+  [[nodiscard]] constexpr std::int64_t input_gradient_size() const {
+    return padded(channels, height, width, output_halo);
   }
 
 private:

@@ -36,4 +36,19 @@ struct activation_view {
   }
 };
 
+/// Copies images [n][c][y][x] into an activation, whose halo, if it has one, becomes zero.
+inline void fill_activation(float *out, const shape &extent, int batch, bool halo,
+                            const float *nchw) noexcept {
+  const int edge = halo ? 1 : 0;
+  for (int n = 0; n < batch; ++n)
+    for (int y = -edge; y < extent.height + edge; ++y)
+      for (int x = -edge; x < extent.width + edge; ++x)
+        for (int c = 0; c < extent.channels; ++c) {
+          const bool inside = y >= 0 && y < extent.height && x >= 0 && x < extent.width;
+          const std::int64_t from =
+              ((std::int64_t{n} * extent.channels + c) * extent.height + y) * extent.width + x;
+          *out++ = inside ? nchw[from] : 0.f;
+        }
+}
+
 } // namespace vggen

@@ -57,17 +57,8 @@ public:
   /// Takes Batch images as the network sees them, float32 in the order [n][c][y][x]. They last for one run.
   status set_input(const float *nchw) noexcept {
     if (!ready()) return status::not_ready;
-    constexpr shape in = layer_infos<network>[0].output;
-    const int edge = tensor_places<network>[0].halo ? 1 : 0;
-    float *out = tensor_data(0);
-    for (int n = 0; n < Batch; ++n)
-      for (int y = -edge; y < in.height + edge; ++y)
-        for (int x = -edge; x < in.width + edge; ++x)
-          for (int c = 0; c < in.channels; ++c) {
-            const bool inside = y >= 0 && y < in.height && x >= 0 && x < in.width;
-            *out++ =
-                inside ? nchw[((std::int64_t{n} * in.channels + c) * in.height + y) * in.width + x] : 0.f;
-          }
+    fill_activation(tensor_data(0), layer_infos<network>[0].output, Batch, tensor_places<network>[0].halo,
+                    nchw);
     return status::ok;
   }
 

@@ -8,6 +8,7 @@
 #pragma once
 
 #include "vggen/core/context.hpp"
+#include "vggen/core/training_context.hpp"
 #include "vggen/core/weights.hpp"
 
 #include <cstddef>
@@ -24,6 +25,9 @@ template <class Kernels> struct model {
   using weights = model_weights<Kernels>;
   /// One of the compiled batches; the first one if none is given.
   template <int Batch = Kernels::batches[0]> using context = model_context<Kernels, Batch>;
+
+  /// For training, if it was compiled for it (MODE training).
+  using training = training_context<Kernels>;
 
   static constexpr std::string_view name = Kernels::name;
   static constexpr std::string_view target = Kernels::target;

@@ -80,7 +80,7 @@ template <class Kernels> struct packing_plan {
       for (const stitched_call &call : calls) {
         if (call.kernel < 0 || call.parameter_layer < 0) continue;
         const compiled_kernel &k = Kernels::kernels[static_cast<std::size_t>(call.kernel)];
-        if (!k.kernel.is_convolution()) continue;
+        if (!k.kernel.packs_weights()) continue;
         bool known = false;
         for (const packed_place &p : list)
           known = known || (p.layer == call.parameter_layer &&

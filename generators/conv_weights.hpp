@@ -1,0 +1,49 @@
+// The gradient of a convolution's weights and bias: a reduction over all images and pixels.
+//
+//     weight_gradient(kx, ky, c, k) = Σ over x, y, n of output_gradient(k, x, y, n) * input(c, x + kx - pad,
+//     y + ky - pad, n) bias_gradient(k)              = Σ over x, y, n of output_gradient(k, x, y, n)
+//
+// The sum is cut by constants, never by the number of threads: a block of pixels is summed in registers, the
+// blocks of a part one after the other, the parts at the end. That also keeps the rounding error of a sum
+// over hundreds of thousands of pixels small.
+#pragma once
+
+#include <vggen/net/signature.hpp>
+
+#include <Halide.h>
+
+namespace vggen {
+
+/// How the reduction is cut. Tiles that would overhang are moved inwards: their common elements are computed
+/// twice.
+struct conv_weights_tiling {
+  int panel = 1;    ///< outputs in a tile
+  int channels = 1; ///< inputs in a tile
+  int rows = 1;     ///< rows in a block; they divide the height
+  int images = 1;   ///< images in a block; they divide the batch, and are 1 unless a block has all rows
+  int parts = 1;    ///< they divide the number of blocks
+};
+
+struct conv_weights_stages {
+  Halide::Func output_gradient; // [k, x, y, n]
+  Halide::Func input;           // [c, x, y, n]
+  /// A block's sum for one tile: [k, c, kx, ky, tile of channels, panel, block]; k and c count inside the
+  /// tile.
+  Halide::Func block_sums;
+  Halide::RDom pixels; // [x, y, n] of a block
+  /// [k, c, kx, ky, tile of channels, panel, part]
+  Halide::Func part_sums;
+  Halide::RDom blocks;          // of a part
+  Halide::Func weight_gradient; // [kx, ky, c, k]
+  Halide::Func bias_block_sums; // [k, block]
+  Halide::Func bias_part_sums;  // [k, part]
+  Halide::Func bias_gradient;   // [k]
+  Halide::Var k{"k"}, c{"c"}, kx{"kx"}, ky{"ky"}, tile{"tile"}, panel{"panel"}, block{"block"}, part{"part"};
+};
+
+/// The algorithm. `stages` holds output_gradient, input, weight_gradient and bias_gradient; the rest is made
+/// here.
+void define_conv_weights(conv_weights_stages &stages, const signature &kernel,
+                         const conv_weights_tiling &tiling);
+
+} // namespace vggen

@@ -1,0 +1,114 @@
+#include "vggen/core/invoke_training.hpp"
+
+#include "vggen/core/buffers.hpp"
+
+#include <array>
+#include <cstddef>
+#include <type_traits>
+
+namespace vggen {
+
+using namespace detail;
+
+namespace {
+
+// The arguments of one call, in order; they must live until it.
+class argument_list {
+public:
+  explicit argument_list(void *&user_context) noexcept { add(user_context); }
+  template <class T> argument_list &add(T &value) noexcept {
+    if constexpr (std::is_same_v<T, buffer>)
+      items_[count_++] = &value.header;
+    else
+      items_[count_++] = const_cast<void *>(static_cast<const void *>(&value));
+    return *this;
+  }
+  int call(kernel_function function) noexcept { return function(items_.data()); }
+
+private:
+  std::array<void *, 12> items_{};
+  std::size_t count_ = 0;
+};
+
+struct draw_words {
+  float probability;
+  std::uint32_t seed_low, seed_high, step, layer;
+
+  explicit draw_words(const dropout_draw &d) noexcept
+      : probability(d.probability), seed_low(static_cast<std::uint32_t>(d.seed)),
+        seed_high(static_cast<std::uint32_t>(d.seed >> 32)), step(d.step), layer(d.layer) {}
+  void add_to(argument_list &list) noexcept {
+    list.add(probability).add(seed_low).add(seed_high).add(step).add(layer);
+  }
+};
+
+} // namespace
+
+int invoke_dropout(const compiled_kernel &kernel, void *user_context, const float *input,
+                   const dropout_draw &draw, float *output) noexcept {
+  buffer in = input_of(kernel.kernel, input), out = output_of(kernel.kernel, output);
+  draw_words words(draw);
+  argument_list arguments(user_context);
+  arguments.add(in);
+  words.add_to(arguments);
+  return arguments.add(out).call(kernel.run);
+}
+
+int invoke_backward(const compiled_kernel &kernel, void *user_context, const backward_operands &operands,
+                    const dropout_draw &draw) noexcept {
+  const signature &s = kernel.kernel;
+  buffer output_gradient = output_gradient_of(s, operands.output_gradient),
+         input = input_of(s, operands.input);
+  argument_list arguments(user_context);
+  arguments.add(output_gradient);
+  if (s.dir == direction::backward_weights) {
+    buffer weight_gradient = file_weights(s, operands.weight_gradient);
+    buffer bias_gradient(operands.bias_gradient, f32, {{0, s.outputs}});
+    return arguments.add(input).add(weight_gradient).add(bias_gradient).call(kernel.run);
+  }
+  buffer input_gradient = input_gradient_of(s, operands.input_gradient);
+  if (s.has_weights()) {
+    buffer weights = kernel_weights(s, kernel.packed_size, operands.weights);
+    return arguments.add(weights).add(input).add(input_gradient).call(kernel.run);
+  }
+  arguments.add(input);
+  draw_words words(draw);
+  if (s.op == operation::dropout) words.add_to(arguments);
+  return arguments.add(input_gradient).call(kernel.run);
+}
+
+int invoke_cross_entropy(const compiled_kernel &kernel, void *user_context, const float *logits,
+                         const std::int32_t *labels, float smoothing, float weight, float *losses,
+                         float *gradient) noexcept {
+  const signature &s = kernel.kernel;
+  buffer in = input_of(s, logits);
+  buffer label_buffer(labels, i32, {{0, s.batch}}), loss_buffer(losses, f32, {{0, s.batch}});
+  buffer out = input_gradient_of(s, gradient);
+  return argument_list(user_context)
+      .add(in)
+      .add(label_buffer)
+      .add(smoothing)
+      .add(weight)
+      .add(loss_buffer)
+      .add(out)
+      .call(kernel.run);
+}
+
+int invoke_sgd(const compiled_kernel &kernel, void *user_context, std::int64_t count, const float *gradients,
+               const sgd_arguments &a, float *values, float *momenta) noexcept {
+  const int extent = static_cast<int>(count);
+  buffer gradient(gradients, f32, {{0, extent}}), value(values, f32, {{0, extent}}),
+      momentum(momenta, f32, {{0, extent}});
+  return argument_list(user_context)
+      .add(gradient)
+      .add(a.learning_rate)
+      .add(a.momentum)
+      .add(a.weight_decay)
+      .add(a.gradient_scale)
+      .add(a.nesterov)
+      .add(value)
+      .add(momentum)
+      .call(kernel.run);
+}
+
+} // namespace vggen

@@ -1,0 +1,14 @@
+// Networks that are trained in tests.
+#pragma once
+
+#include <vggen/net/zoo.hpp>
+
+namespace vggen::test_networks { // (vggen::test has functions of the same names as layers)
+
+/// Every kind of layer, odd extents, channels that are no whole vectors.
+inline constexpr auto odd_training =
+    sequential(input<2, 11, 9>, conv3x3<5>, relu, local_response_norm, conv3x3<17>, relu, max_pool<2>,
+               dropout<0.25>, conv1x1<7>, relu, conv3x3<6>, max_pool<2>, flatten, fully_connected<13>, relu,
+               dropout<0.5>, fully_connected<4>, softmax);
+
+} // namespace vggen::test_networks

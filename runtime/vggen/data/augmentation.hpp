@@ -28,12 +28,12 @@ namespace vggen {
 ///    zeros. (The paper's text has the eigenvalues themselves, whose unit is not that of a colour; its
 ///    authors' program, cuda-convnet2, has deviations.)
 struct augmentation {
-  int crop_padding = 0;         ///< pixels
-  bool flip = false;            ///<
-  int scale_low = 0;            ///< pixels, at least the network's larger extent; 0: no random scale
-  int scale_high = 0;           ///< pixels
-  double colour_shift = 0;      ///< 0: none; three channels only
-  principal_components colours; ///< of the data set, for colour_shift: image_statistics::colours
+  int crop_padding = 0;           ///< pixels
+  bool flip = false;              ///< half of the time
+  int scale_low = 0;              ///< pixels, at least the network's larger extent; 0: no random scale
+  int scale_high = 0;             ///< pixels
+  double colour_shift = 0;        ///< 0: none; three channels only
+  principal_components colours{}; ///< of the data set, for colour_shift: image_statistics::colours
 };
 
 /// Represents how a picture is shown without chance: its smaller side is brought to `smaller_side` pixels,

@@ -17,17 +17,17 @@
 namespace vggen {
 
 struct loader_options {
-  picture_extent extent;  ///< of the network
-  int batch_size = 1;     ///< examples
-  std::uint64_t seed = 0; ///< of the order and of the augmentation
-  bool shuffle = false;   ///< each epoch in an order of its own, else that of the data set
-  std::variant<evaluation, augmentation> view; ///< how pictures are shown
-  int threads = 1;                             ///< that read and augment
-  int batches_ahead = 3;                       ///< that are made ready while one is in use
+  picture_extent extent{}; ///< of the network
+  int batch_size = 1;      ///< examples
+  std::uint64_t seed = 0;  ///< of the order and of the augmentation
+  bool shuffle = false;    ///< each epoch in an order of its own, else that of the data set
+  std::variant<evaluation, augmentation> view{}; ///< how pictures are shown
+  int threads = 1;                               ///< that read and augment
+  int batches_ahead = 3;                         ///< that are made ready while one is in use
   unreadable_images unreadable = unreadable_images::stop;
   /// With unreadable_images::skip: called by next(), on the caller's thread, for each picture that could not
   /// be read, with its index and the error's message, which names it; may be empty.
-  std::function<void(std::int64_t index, const std::string &message)> on_unreadable;
+  std::function<void(std::int64_t index, const std::string &message)> on_unreadable{};
 };
 
 /// What a loader has done since it was made.

@@ -28,7 +28,7 @@ struct statistics_options {
   unreadable_images unreadable = unreadable_images::stop;
   /// Called now and then on the calling thread with the number of pictures done and that of all; may be
   /// empty.
-  std::function<void(std::int64_t done, std::int64_t all)> progress;
+  std::function<void(std::int64_t done, std::int64_t all)> progress{};
 };
 
 /// Returns the statistics of `pictures`, as they are read, neither resized nor cropped. They are made of sums

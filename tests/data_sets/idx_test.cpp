@@ -166,7 +166,8 @@ TEST_CASE("no cut and no changed byte of a compressed file goes unnoticed") {
   const auto check = [&](const bytes &file) {
     store(folder.path / "t10k-images-idx3-ubyte", file);
     try {
-      CHECK(read_all() == expected); // a few bits mean nothing: those that fill up the last byte of deflate's
+      const bytes found = read_all();
+      CHECK(found == expected); // a few bits mean nothing: those that fill up the last byte of deflate's
     } catch (const vggen::error &) {
       ++refused;
     }

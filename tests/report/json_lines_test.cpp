@@ -64,11 +64,8 @@ TEST_CASE("what cannot be written is an error, and no part of it stays") {
   check_throws([&] { vggen::json_lines(folder.path / "no" / "log"); }, error_code::cannot_write,
                "No such file");
   vggen::json_lines full("/dev/full");
-  check_throws(
-      [&] {
-        full.write({{"a", 1}});
-      },
-      error_code::cannot_write, "/dev/full: cannot append to it: No space left");
+  check_throws([&] { full.write({{"a", 1}}); }, error_code::cannot_write,
+               "/dev/full: cannot append to it: No space left");
 
   const auto path = folder.path / "log.jsonl";
   vggen::json_lines log(path);

@@ -80,6 +80,8 @@ TEST_CASE("classes and counts that cannot be are refused") {
   check_throws(from({}), code, "found 0 counts");
   check_throws(from({1, 2, 3}), code, "found 3 counts, expected the square");
   check_throws(from({1, 2, 3, -4}), code, "found the count -4");
+  check_throws(from({INT64_MAX / 2, 1, 0, 0}), code, "more than 2^62 images");
+  check_throws(from({INT64_MAX, INT64_MAX, 0, 0}), code, "more than 2^62 images");
 }
 
 TEST_CASE("the k highest, and of equals the lower class") {

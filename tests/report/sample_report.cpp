@@ -59,7 +59,8 @@ std::vector<std::int64_t> confusion_of(int classes, generator &random) {
                            (truth == 0 && predicted == 8) || std::abs(truth - predicted) == 1;
       const double most =
           (similar ? 70. : 11.) * (predicted % 3 == 0 ? 1 : 0.6) * std::min(1., 10. / classes);
-      const int count = std::min(left, static_cast<int>(uniform(random, 0, most)));
+      const int count =
+          std::min(left, static_cast<int>(uniform(random, 0, most) + uniform(random, 0, 1) * 0.9));
       matrix.add(truth, predicted, count);
       left -= count;
     }

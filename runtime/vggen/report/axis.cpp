@@ -19,7 +19,7 @@ double round_step(double raw) {
 void add_ticks(axis &result, double from, double to) {
   const auto first = std::ceil(from / result.step - 1e-6), last = std::floor(to / result.step + 1e-6);
   for (double n = first; n <= last && result.ticks.size() < 20; ++n)
-    result.ticks.push_back(n * result.step);
+    result.ticks.push_back(n * result.step + 0.0); // + 0.0: no negative zero
 }
 
 } // namespace
@@ -29,6 +29,7 @@ double axis::position(double value) const {
 }
 
 axis linear_axis(double low, double high) {
+  if (std::max(std::fabs(low), std::fabs(high)) < 1e-100) low = high = 0; // steps must not vanish
   if (low >= 0 && low < 0.6 * high) low = 0;
   if (high - low <= 1e-9 * std::max(std::fabs(low), std::fabs(high))) { // flat: some room around it
     const double room = high == 0 ? 1 : std::fabs(high) * 0.1;
@@ -54,10 +55,10 @@ axis logarithmic_axis(double low, double high) {
     for (const double factor : {1., 2., 5.})
       if (factor == 1 || fine) candidates.push_back(factor * std::pow(10, n * every));
   const auto above = std::upper_bound(candidates.begin(), candidates.end(), low * (1 + 1e-9));
-  const auto from = above == candidates.begin() ? above : above - 1;
+  auto from = above == candidates.begin() ? above : above - 1;
   auto to = std::lower_bound(candidates.begin(), candidates.end(), high * (1 - 1e-9));
   if (to == candidates.end()) --to;
-  if (to <= from) to = from + 1;
+  if (to <= from + 1 && from != candidates.begin()) --from; // flat: some room around it
   result.ticks.assign(from, to + 1);
   result.low = std::log10(std::min(low, result.ticks.front()));
   result.high = std::log10(std::max(high, result.ticks.back()));

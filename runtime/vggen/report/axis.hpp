@@ -19,8 +19,8 @@ struct axis {
 /// wastes little room.
 [[nodiscard]] axis linear_axis(double low, double high);
 
-/// A logarithmic axis around `low` … `high`, both above 0. Its ticks are powers of ten, and 2 and 5 times
-/// them where the range is less than two decades.
+/// A logarithmic axis around `low` … `high`, at least 1e-100 and at most 1e100. Its ticks are powers of ten,
+/// and 2 and 5 times them where the range is less than two decades.
 [[nodiscard]] axis logarithmic_axis(double low, double high);
 
 /// An axis of exactly `low` … `high`, with ticks at round whole numbers; around a single value, one step more

@@ -17,6 +17,7 @@ namespace {
 constexpr double width = 540, height = 290;
 constexpr double left = 58, right = width - 14, top = 30, bottom = height - 38;
 
+constexpr double smallest_drawn = 1e-100;  // on logarithmic axes
 constexpr double largest_drawn = 1e100;    // differences and squares of drawn values are finite
 constexpr std::size_t most_readouts = 500; // each takes half a kilobyte of the page
 constexpr std::array<const char *, 2> style = {"a", "b"};
@@ -28,7 +29,7 @@ std::string value_text(quantity kind, double value) {
   case quantity::speed:
     return rate_text(value);
   case quantity::learning_rate:
-    return short_text(value, 3);
+    return round_text(value, 3);
   case quantity::loss:
     break;
   }
@@ -50,7 +51,7 @@ struct drawing {
   axis x, y;
 
   [[nodiscard]] bool drawn(double value) const {
-    return std::fabs(value) <= largest_drawn && (!y.logarithmic || value > 0); // false for NaN
+    return std::fabs(value) <= largest_drawn && (!y.logarithmic || value >= smallest_drawn); // false for NaN
   }
   [[nodiscard]] double x_at(std::size_t point) const {
     return left + (right - left) * x.position(data.x[point]);
@@ -67,13 +68,13 @@ std::optional<axis> y_axis(const chart &data) {
       if (std::fabs(value) <= largest_drawn) {
         low = std::min(low, value);
         high = std::max(high, value);
-        if (value > 0) positive = std::min(positive, value);
+        if (value >= smallest_drawn) positive = std::min(positive, value);
       }
-  const bool logarithmic =
-      data.kind == quantity::learning_rate || (data.kind == quantity::loss && low > 0 && high > 1000 * low);
-  if (logarithmic && high > 0) return logarithmic_axis(positive, high);
+  const bool logarithmic = data.kind == quantity::learning_rate ||
+                           (data.kind == quantity::loss && low >= smallest_drawn && high > 1000 * low);
+  if (logarithmic && positive <= high) return logarithmic_axis(positive, high);
   if (logarithmic || low > high) return std::nullopt; // nothing that could be drawn
-  return linear_axis(low, high);
+  return linear_axis(data.kind == quantity::speed || data.x.size() == 1 ? std::min(low, 0.) : low, high);
 }
 
 std::string axes(const drawing &area) {
@@ -108,7 +109,7 @@ std::string line_of(const drawing &area, const curve &line, const char *name) {
     if (joined || goes_on)
       path += (joined ? "L" : "M") + x + " " + y;
     else
-      lone += std::string("<circle class=\"") + name + "\" r=\"3\" cx=\"" + x + "\" cy=\"" + y + "\"/>";
+      lone += std::string("<circle class=\"") + name + "\" r=\"4\" cx=\"" + x + "\" cy=\"" + y + "\"/>";
   }
   if (path.empty()) return lone;
   return std::string("<path class=\"") + name + "\" d=\"" + path + "\"/>" + lone;
@@ -193,7 +194,7 @@ std::string notes(const chart &data) {
       const double value = line.values[i];
       if (std::isnan(value) ? !line.optional : std::fabs(value) > largest_drawn)
         not_finite.push_back(i);
-      else if (data.kind == quantity::learning_rate && value <= 0)
+      else if (data.kind == quantity::learning_rate && value < smallest_drawn)
         not_positive.push_back(i);
     }
     const auto note = [&](const char *what, const std::vector<std::size_t> &points) {

@@ -44,6 +44,10 @@ confusion_matrix confusion_matrix::from_counts(std::span<const std::int64_t> cou
   if (const auto negative = std::ranges::find_if(counts, [](std::int64_t n) { return n < 0; });
       negative != counts.end())
     refuse("confusion_matrix: found the count " + std::to_string(*negative) + ", expected at least 0");
+  std::int64_t sum = 0;
+  for (const std::int64_t count : counts)
+    if (__builtin_add_overflow(sum, count, &sum) || sum > std::numeric_limits<std::int64_t>::max() / 2)
+      refuse("confusion_matrix: found more than 2^62 images, expected fewer");
   confusion_matrix matrix(static_cast<int>(classes));
   std::ranges::copy(counts, matrix.counts_.begin());
   return matrix;

@@ -16,7 +16,7 @@ public:
   explicit confusion_matrix(int classes);
 
   /// Takes counts [true class][predicted class]. Throws vggen::error with invalid_argument unless their
-  /// number is the square of a number of classes and none is negative.
+  /// number is the square of a number of classes, none is negative, and their sum is below 2^62.
   [[nodiscard]] static confusion_matrix from_counts(std::span<const std::int64_t> counts);
 
   /// Counts `times` images. Throws vggen::error with invalid_argument if a class is not in 0 … classes - 1 or

@@ -64,7 +64,7 @@ std::string filters_section(const training_report &report) {
   std::string html = "<section><h2>Filters of the first layer</h2><p>";
   html += shown < all ? "The first " + count_text(shown) + " of " + count_text(all) : count_text(all);
   html += (all == 1 ? " filter" : " filters") + std::string(" of ") + std::to_string(bank.height) + " × " +
-          std::to_string(bank.width) + (coloured ? ", red, green and blue as such" : "") +
+          std::to_string(bank.width) + (coloured ? ", its three inputs as red, green and blue" : "") +
           ". Mid-grey is zero; each is scaled by its largest weight.</p><div class=\"filters\">";
   for (int i = 0; i < shown; ++i)
     html += filter(report, i / inputs, i % inputs, coloured);

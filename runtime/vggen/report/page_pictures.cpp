@@ -48,6 +48,8 @@ image filter_picture(const filter_bank &bank, int output, int first_input, bool 
   return picture;
 }
 
+double wrong_strength(double share) { return std::min(1., 1.5 * std::sqrt(share)); }
+
 image confusion_picture(const confusion_matrix &matrix) {
   constexpr std::array<double, 3> right = {47, 111, 208}, wrong = {214, 104, 20};
   image picture{matrix.classes(), matrix.classes(), {}};
@@ -56,7 +58,7 @@ image confusion_picture(const confusion_matrix &matrix) {
     const auto images = static_cast<double>(std::max<std::int64_t>(1, matrix.images_of(truth)));
     for (int predicted = 0; predicted < matrix.classes(); ++predicted) {
       const double share = static_cast<double>(matrix.count(truth, predicted)) / images;
-      const double strength = truth == predicted ? share : std::sqrt(share);
+      const double strength = truth == predicted ? share : wrong_strength(share);
       for (std::size_t c = 0; c < 3; ++c) {
         const double full = (truth == predicted ? right : wrong)[c];
         picture.pixels.push_back(static_cast<std::uint8_t>(std::lround(255 + (full - 255) * strength)));

@@ -21,9 +21,12 @@ namespace vggen::detail {
 [[nodiscard]] image filter_picture(const filter_bank &bank, int output, int first_input, bool coloured,
                                    float &largest);
 
-/// Returns a pixel for each count, true classes downwards: white for no image of its row, blue on the
-/// diagonal and orange beside it; there colours go with the root of the share, so that rare confusions are
-/// seen.
+/// How strongly a cell beside the diagonal is coloured, from 0 to 1, for its share of its row: so that rare
+/// confusions are seen too.
+[[nodiscard]] double wrong_strength(double share);
+
+/// Returns a pixel for each count, true classes downwards: white for none, blue on the diagonal, orange
+/// beside it.
 [[nodiscard]] image confusion_picture(const confusion_matrix &matrix);
 
 } // namespace vggen::detail

@@ -10,12 +10,12 @@ inline constexpr const char *page_style = R"css(
 :root {
   color-scheme: light dark;
   --page: #ffffff; --panel: #f6f7f9; --text: #1c2127; --soft: #5f6975; --line: #dfe3e8; --grid: #eceff2;
-  --a: #2f6fd0; --b: #d9691a; --heat: 47, 111, 208; --miss: 224, 122, 44; --on-heat: #ffffff; --bar: #2f6fd026;
+  --a: #2f6fd0; --b: #d9691a; --heat: 47, 111, 208; --miss: 224, 122, 44; --on-heat: #ffffff; --bar: #2f6fd08c;
 }
 @media (prefers-color-scheme: dark) {
   :root {
     --page: #15181c; --panel: #1c2025; --text: #e3e7ec; --soft: #98a3b0; --line: #30363d; --grid: #262b31;
-    --a: #6ba4f8; --b: #f09a52; --heat: 55, 105, 190; --miss: 190, 95, 30; --bar: #6ba4f833;
+    --a: #6ba4f8; --b: #f09a52; --heat: 55, 105, 190; --miss: 190, 95, 30; --bar: #6ba4f899;
   }
   .heat { filter: invert(0.92) hue-rotate(180deg); }
 }
@@ -29,13 +29,13 @@ h1 { margin: 0 0 16px; font-size: 28px; line-height: 1.2; font-weight: 650; lett
 h2 { margin: 0 0 4px; font-size: 19px; line-height: 1.3; font-weight: 650; }
 h3 { margin: 0; font-size: 15px; font-weight: 600; }
 section { margin-top: 48px; }
-section > p { margin: 0 0 16px; max-width: 75ch; color: var(--soft); }
+section > p { margin: 0 0 16px; max-width: 90ch; color: var(--soft); }
 code { font: 13px/1.5 ui-monospace, SFMono-Regular, Menlo, Consolas, "DejaVu Sans Mono", monospace; overflow-wrap: anywhere; }
 
 .summary { display: flex; flex-wrap: wrap; margin: 0; border: 1px solid var(--line); border-radius: 8px; overflow: hidden; }
-.summary div { flex: 1 1 auto; margin: 0 -1px -1px 0; padding: 12px 20px 13px; border: 0 solid var(--line); border-width: 0 1px 1px 0; }
+.summary div { flex: 1 1 auto; margin: 0 -1px -1px 0; padding: 11px 16px 12px; border: 0 solid var(--line); border-width: 0 1px 1px 0; }
 .summary dt { color: var(--soft); font-size: 12.5px; }
-.summary dd { margin: 0; font-size: 16px; font-weight: 600; overflow-wrap: anywhere; }
+.summary dd { margin: 0; font-size: 15px; font-weight: 600; overflow-wrap: anywhere; }
 .summary small { color: var(--soft); font-size: 13px; font-weight: 400; }
 
 .charts { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 440px), 1fr)); gap: 24px; margin-top: 32px; }
@@ -76,22 +76,24 @@ tspan.b { fill: var(--b); }
 .tall { max-height: 560px; overflow: auto; border: 1px solid var(--line); border-radius: 8px; }
 .tall thead th { position: sticky; top: 0; background: var(--panel); }
 table { border-collapse: collapse; font-size: 14px; line-height: 1.4; }
-th, td { padding: 6px 14px 6px 0; text-align: left; vertical-align: baseline; }
+th, td { padding: 6px 18px 6px 0; text-align: left; vertical-align: baseline; }
 .tall th, .tall td { padding-left: 14px; }
 thead th { color: var(--soft); font-size: 12.5px; font-weight: 500; white-space: nowrap; border-bottom: 1px solid var(--line); }
 tbody th { font-weight: 500; }
 tbody tr + tr > * { border-top: 1px solid var(--grid); }
 tfoot > tr > * { border-top: 1px solid var(--line); font-weight: 600; }
 .number { text-align: right; white-space: nowrap; }
+.number + :not(.number) { padding-left: 10px; }
+.sum > * { font-weight: 600; }
+tbody .sum > * { border-top-color: var(--line); }
 .list { width: 100%; }
 .list tbody tr:hover > * { background: var(--panel); }
-td.share { position: relative; width: 17%; min-width: 92px; text-align: right; }
-td.share i { position: absolute; top: 4px; bottom: 4px; left: 0; width: calc((100% - 14px) * var(--s)); border-radius: 3px; background: var(--bar); }
-td.share b { position: relative; font-weight: inherit; padding-right: 6px; }
+td.share { position: relative; width: 20%; min-width: 100px; text-align: right; }
+td.share i { position: absolute; top: 50%; left: 18px; width: calc((100% - 102px) * var(--s)); height: 6px; margin-top: -3px; border-radius: 3px; background: var(--bar); }
 
 .confusion { border-spacing: 2px; border-collapse: separate; margin: 0 -2px; }
 .confusion th { padding: 4px 8px; color: var(--text); font-size: 13px; font-weight: 500; border: 0; white-space: nowrap; }
-.confusion tbody th { text-align: right; padding-right: 10px; }
+.confusion tbody th { text-align: right; padding-right: 10px; vertical-align: middle; }
 .confusion thead th { text-align: center; }
 .confusion tbody tr > td { border: 0; min-width: 66px; height: 46px; padding: 4px; border-radius: 4px; text-align: center; vertical-align: middle; line-height: 1.2; background: var(--panel); }
 .confusion td small { display: block; font-size: 11.5px; opacity: 0.75; }

@@ -27,7 +27,7 @@ std::string number_cell(const std::string &html) { return "<td class=\"number\">
 
 std::string share_cell(double share) {
   if (std::isnan(share)) return number_cell("–");
-  return "<td class=\"share\"" + style_share(share) + "><i></i><b>" + percent_text(share, 1) + "</b></td>";
+  return "<td class=\"share\"" + style_share(share) + "><i></i>" + percent_text(share, 1) + "</td>";
 }
 
 std::string confusion_cell(const training_report &report, const confusion_matrix &matrix, int truth,
@@ -36,7 +36,7 @@ std::string confusion_cell(const training_report &report, const confusion_matrix
   if (count == 0) return "<td class=\"none\">0</td>";
   const double share = share_of(count, of);
   const bool right = truth == predicted;
-  const double strength = right ? share : std::sqrt(share); // so that rare confusions are seen
+  const double strength = right ? share : wrong_strength(share);
   std::string html = std::string("<td class=\"") + (right ? "hit" : "miss") +
                      (right && strength > 0.8 ? " full\"" : "\"") + style_share(strength) + " title=\"" +
                      escaped(class_name(report.class_names, truth)) + " → " +
@@ -168,9 +168,10 @@ std::string network_section(const training_report &report) {
       "<th class=\"number\">#</th><th>layer</th><th>output</th><th class=\"number\">parameters</th>"
       "<th class=\"number\">multiply-adds</th><th>kernel</th><th>schedule</th></tr></thead><tbody>";
   for (const network_row &row : report.network)
-    html += "<tr>" + number_cell(escaped(row.index)) + cell(row.layer) + cell(row.output_shape) +
-            number_cell(escaped(row.parameters)) + number_cell(escaped(row.multiply_adds)) +
-            code_cell(row.kernel) + code_cell(row.schedule) + "</tr>";
+    html += (row.index.empty() ? "<tr class=\"sum\">" : "<tr>") + number_cell(escaped(row.index)) +
+            cell(row.layer) + cell(row.output_shape) + number_cell(escaped(row.parameters)) +
+            number_cell(escaped(row.multiply_adds)) + code_cell(row.kernel) + code_cell(row.schedule) +
+            "</tr>";
   return html + "</tbody></table></div></section>\n";
 }
 

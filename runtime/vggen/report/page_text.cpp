@@ -1,6 +1,7 @@
 // Text and numbers of the page.
 #include "vggen/report/page_text.hpp"
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <cmath>
@@ -75,6 +76,14 @@ std::string short_text(double number, int digits) {
   const int exponent = static_cast<int>(std::floor(std::log10(std::fabs(number))));
   if (exponent < -4 || exponent > 6) return scientific(number, digits);
   return of_format(number, std::chars_format::fixed, std::max(0, digits - 1 - exponent));
+}
+
+std::string round_text(double number, int digits) {
+  std::string text = short_text(number, digits);
+  if (text.find('.') == std::string::npos || text.find('e') != std::string::npos) return text;
+  text.resize(text.find_last_not_of('0') + 1);
+  if (text.back() == '.') text.pop_back();
+  return text;
 }
 
 std::string percent_text(double share, int decimals) {

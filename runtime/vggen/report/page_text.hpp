@@ -24,6 +24,9 @@ namespace vggen::detail {
 /// "4.5e-7"; else as fixed_text.
 [[nodiscard]] std::string short_text(double number, int digits);
 
+/// As short_text, without zeros at the end: "0.05".
+[[nodiscard]] std::string round_text(double number, int digits);
+
 /// `share` of 1 with so many decimals: "93.4%".
 [[nodiscard]] std::string percent_text(double share, int decimals);
 

@@ -26,7 +26,7 @@ struct epoch_record {
 };
 
 /// Represents a row of the network's table. Numbers are texts too: who describes networks knows how to write
-/// them.
+/// them. A row without an index is set apart, as sums are.
 struct network_row {
   std::string index, layer, output_shape, parameters, multiply_adds, kernel, schedule;
 };

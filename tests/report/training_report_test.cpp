@@ -254,7 +254,7 @@ TEST_CASE("from one class to a thousand and beyond") {
   for (const int classes : {2, 16, 17, 32}) {
     const std::string page = page_of(sample_report(1, classes));
     CHECK(count(page, "<td class=\"hit") == static_cast<std::size_t>(classes));
-    CHECK(has(page, "dense") == (classes > 16));
+    CHECK(has(page, "dense confusion\"") == (classes > 16));
     CHECK(!has(page, "Most frequent confusions"));
   }
   const std::string many = page_of(sample_report(3, 1000));
@@ -295,7 +295,8 @@ std::array<int, 3> pixel(const vggen::image &picture, int y, int x) {
 
 TEST_CASE("filters are pictures of their weights, magnified") {
   training_report report;
-  report.first_layer = {1, 3, 1, 2, {0.5f, 0, -0.5f, 0.25f, 0, nan}}; // [input][x]: red, green, blue
+  report.first_layer = {
+      1, 3, 1, 2, {0.5f, 0, -0.5f, 0.25f, 0, static_cast<float>(nan)}}; // [input][x]: red, green, blue
   const vggen::image picture = picture_after(page_of(report), "filter 0");
   CHECK(picture.height == 30);
   CHECK(picture.width == 60);
@@ -304,7 +305,7 @@ TEST_CASE("filters are pictures of their weights, magnified") {
   for (const int x : {30, 59})
     CHECK(pixel(picture, 0, x) == std::array<int, 3>{128, 191, 128});
 
-  report.first_layer = {2, 2, 1, 1, {1, -1, 0, infinity}};
+  report.first_layer = {2, 2, 1, 1, {1, -1, 0, static_cast<float>(infinity)}};
   const std::string grey = page_of(report);
   CHECK(pixel(picture_after(grey, "filter 0, input 1"), 0, 0) == std::array<int, 3>{0, 0, 0});
   CHECK(pixel(picture_after(grey, "filter 1, input 0"), 0, 0) == std::array<int, 3>{128, 128, 128});

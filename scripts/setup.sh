@@ -7,11 +7,12 @@ cd "$(dirname "$0")/.."
 
 packages=(
   g++ make git pkg-config python3 python3-venv
-  libboost-dev         # Hana (headers only)
+  libboost-dev         # Hana and CRC (headers only)
   doctest-dev libbenchmark-dev
   libpng-dev libjpeg62-turbo-dev zlib1g-dev
   nlohmann-json3-dev libcli11-dev libxxhash-dev
   dataset-fashion-mnist # a data set to train on and to test with
+  protobuf-compiler libprotobuf-dev
 )
 if [ "${1-}" = --full ]; then
   packages+=(g++-aarch64-linux-gnu qemu-user clang-tidy-19)

@@ -254,6 +254,10 @@ TEST_CASE("write_png and read_image are inverse") {
   CHECK(found.height == 5);
   CHECK(found.width == 7);
   CHECK(found.pixels == picture.pixels);
+  const vggen::image in_memory = vggen::decode_image(vggen::encode_png(picture), "in memory");
+  CHECK(in_memory.height == 5);
+  CHECK(in_memory.width == 7);
+  CHECK(in_memory.pixels == picture.pixels);
 }
 
 TEST_CASE("write_png refuses what is no image and reports what it cannot write") {

@@ -25,7 +25,7 @@ void add_threads(CLI::App &command, int &threads) {
 
 } // namespace
 
-int run_program(runnable_model &model, int argc, char **argv) {
+int run_program(runnable_model &model, int argc, char **argv, const std::vector<command> &more) {
   const std::string name(model.facts().name);
   CLI::App app{"A compiled " + name + " network. Each command has a help of its own.",
                argc > 0 ? argv[0] : name};
@@ -81,8 +81,14 @@ int run_program(runnable_model &model, int argc, char **argv) {
   bench_command->add_flag("--json", benching.json, "as JSON");
   add_threads(*bench_command, benching.threads);
 
+  std::vector<std::function<void()>> others;
+  for (const command &add : more)
+    others.push_back(add(app));
+
   try {
     app.parse(argc, argv);
+    for (const auto &run : others)
+      run();
     if (summary_command->parsed()) print_summary(model, summary);
     if (predict_command->parsed()) predict(model, predicting);
     if (features_command->parsed()) write_features(model, features);

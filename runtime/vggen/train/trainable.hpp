@@ -1,0 +1,77 @@
+// A network in training behind an interface of plain types, so that trainers, checkpoints and command lines
+// are compiled once for all networks. Errors are thrown as vggen::error.
+#pragma once
+
+#include <vggen/core/invoke_training.hpp>
+#include <vggen/core/training_context.hpp>
+#include <vggen/net/parameters.hpp>
+#include <vggen/net/shape.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace vggen {
+
+/// What pixels are normalised by: (pixel / divisor - mean) / deviation, each by channel.
+struct normalisation {
+  std::vector<float> constants; ///< [{divisor, mean, deviation}][c]
+  bool reverse_channels = false;
+};
+
+/// What is known of a network in training before it runs.
+struct trainable_facts {
+  std::string_view name;
+  std::string_view target;
+  int batch = 0; ///< images of one step
+  int classes = 0;
+  shape input{};
+  std::span<const parameter_info> parameter_tensors;
+  std::span<const std::int64_t> parameter_offsets; ///< in floats; the last one is the size of all
+  std::size_t first_trained = 0; ///< index of the first parameter tensor that training changes
+  std::size_t state_bytes = 0;   ///< of parameters, gradients and momenta
+  std::size_t arena_bytes = 0;   ///< of activations and their gradients
+  std::string kernels_key;       ///< the same for the same machine code
+};
+
+/// Represents a network in training; see training_context, whose functions these are.
+class trainable {
+public:
+  virtual ~trainable() = default;
+
+  [[nodiscard]] virtual const trainable_facts &facts() const = 0;
+
+  /// Takes memory and threads; 0 threads: as many as VGGEN_NUM_THREADS or the machine say. Returns how many
+  /// there are.
+  virtual int prepare(int threads) = 0;
+
+  [[nodiscard]] virtual std::span<float> parameters() = 0;
+  [[nodiscard]] virtual std::span<float> gradients() = 0;
+  [[nodiscard]] virtual std::span<float> momenta() = 0;
+  virtual void parameters_changed() = 0;
+  [[nodiscard]] virtual std::span<float> rate_factors() = 0;
+  [[nodiscard]] virtual std::span<float> decay_factors() = 0;
+
+  /// images: [n][y][x][c], a whole batch.
+  virtual void forward(std::span<const std::uint8_t> images, const normalisation &how,
+                       const step_number &number) = 0;
+  /// Returns each image's loss.
+  virtual std::span<const float> loss(std::span<const std::int32_t> labels, float smoothing,
+                                      float weight) = 0;
+  virtual void backward() = 0;
+  virtual void update(const sgd_arguments &arguments) = 0;
+  /// Copies the logits [n][class] of the last forward run.
+  virtual void copy_logits(std::span<float> out) const = 0;
+  /// After forward(): the name of the first layer whose output, among those that are kept, is not finite;
+  /// empty if there is none.
+  [[nodiscard]] virtual std::string layer_not_finite() const = 0;
+
+  /// Runs the network as it classifies, without dropout: logits [n][class].
+  virtual void evaluate(std::span<const std::uint8_t> images, const normalisation &how,
+                        std::span<float> logits) = 0;
+};
+
+} // namespace vggen

@@ -1,0 +1,126 @@
+// Puts a model compiled for training (MODE training) behind the interface trainable.
+#pragma once
+
+#include "vggen/train/trainable.hpp"
+
+#include <vggen/core/model.hpp>
+#include <vggen/io/error.hpp>
+
+#include <algorithm>
+#include <cmath>
+#include <string>
+
+namespace vggen {
+
+/// Represents a Model (vggen::model) as a trainable.
+template <class Model> class trainable_model final : public trainable {
+  using context_type = typename Model::training;
+  using network = typename context_type::network;
+
+public:
+  trainable_model() {
+    facts_ = {.name = Model::name,
+              .target = Model::target,
+              .batch = context_type::batch,
+              .classes = classes(network{}),
+              .input = layer_infos<network>.front().output,
+              .parameter_tensors = parameter_infos<network>,
+              .parameter_offsets = parameter_offsets<network>,
+              .first_trained = context_type::first_trained,
+              .state_bytes = context_type::state_bytes(),
+              .arena_bytes = context_type::arena_bytes(),
+              .kernels_key = {}};
+    for (const compiled_kernel &kernel : Model::kernel_table)
+      facts_.kernels_key += std::string(kernel.key.substr(0, 8));
+  }
+
+  [[nodiscard]] const trainable_facts &facts() const override { return facts_; }
+
+  int prepare(int threads) override {
+    for (const status result :
+         {training_.prepare({.threads = threads}), inference_.prepare({.threads = threads})})
+      if (result == status::unsupported_target)
+        throw error(error_code::unsupported, std::string(Model::name) + " is compiled for " +
+                                                 std::string(Model::target) +
+                                                 ", with instructions that this machine does not have");
+      else
+        check(result, "preparing to train with " + std::to_string(threads) + " threads", "");
+    assigned_ = false;
+    return training_.threads();
+  }
+
+  [[nodiscard]] std::span<float> parameters() override { return training_.parameters(); }
+  [[nodiscard]] std::span<float> gradients() override { return training_.gradients(); }
+  [[nodiscard]] std::span<float> momenta() override { return training_.momenta(); }
+  void parameters_changed() override {
+    training_.parameters_changed();
+    assigned_ = false;
+  }
+  [[nodiscard]] std::span<float> rate_factors() override { return training_.rate_factors(); }
+  [[nodiscard]] std::span<float> decay_factors() override { return training_.decay_factors(); }
+
+  void forward(std::span<const std::uint8_t> images, const normalisation &how,
+               const step_number &number) override {
+    check(training_.set_images(images.data(), how.constants.data(), how.reverse_channels), "preprocessing");
+    check(training_.forward(number), "running the network");
+  }
+  std::span<const float> loss(std::span<const std::int32_t> labels, float smoothing, float weight) override {
+    check(training_.loss(labels.data(), smoothing, weight),
+          "the loss (labels are below " + std::to_string(facts_.classes) + ")");
+    return training_.losses();
+  }
+  void backward() override { check(training_.backward(), "the backward pass"); }
+  void update(const sgd_arguments &arguments) override {
+    check(training_.update(arguments), "the update");
+    assigned_ = false;
+  }
+  void copy_logits(std::span<float> out) const override { copy(training_.logits(), out); }
+
+  [[nodiscard]] std::string layer_not_finite() const override {
+    for (const layer_info &layer : layer_infos<network>) {
+      const activation_view output = training_.output_of(layer.index);
+      if (!output.data) continue;
+      std::vector<float> values(static_cast<std::size_t>(output.size()));
+      output.copy_to(values.data());
+      if (!std::all_of(values.begin(), values.end(), [](float v) { return std::isfinite(v); }))
+        return std::string(layer.name.view());
+    }
+    return {};
+  }
+
+  void evaluate(std::span<const std::uint8_t> images, const normalisation &how,
+                std::span<float> logits) override {
+    if (!assigned_) check(weights_.assign(training_.parameter_pointers()), "preparing the weights", "");
+    assigned_ = true;
+    const auto checked = [&](status s) { check(s, "running the network", inference_.message()); };
+    checked(inference_.set_images(images.data(), how.constants.data(), how.reverse_channels));
+    checked(inference_.forward(weights_));
+    copy(inference_.logits(), logits);
+  }
+
+private:
+  static void copy(const activation_view &view, std::span<float> out) {
+    if (static_cast<std::size_t>(view.size()) != out.size())
+      throw error(error_code::invalid_argument, "logits: found room for " + std::to_string(out.size()) +
+                                                    " values, expected " + std::to_string(view.size()));
+    view.copy_to(out.data());
+  }
+  static void check(status s, const std::string &what, const char *message) {
+    if (s == status::ok) return;
+    std::string text = what + ": " + std::string(name_of(s));
+    if (*message) text += std::string(": ") + message;
+    throw error(s == status::out_of_memory      ? error_code::out_of_memory
+                : s == status::invalid_argument ? error_code::invalid_argument
+                                                : error_code::execution_failed,
+                text);
+  }
+  void check(status s, const std::string &what) const { check(s, what, training_.message()); }
+
+  trainable_facts facts_;
+  context_type training_;
+  typename Model::weights weights_;
+  typename Model::template context<context_type::batch> inference_;
+  bool assigned_ = false;
+};
+
+} // namespace vggen

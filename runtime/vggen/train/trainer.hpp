@@ -1,0 +1,138 @@
+// Trains a network: steps of stochastic gradient descent over the batches of a data source, and evaluation.
+#pragma once
+
+#include "vggen/train/trainable.hpp"
+
+#include <vggen/data/data_source.hpp>
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <span>
+#include <vector>
+
+namespace vggen {
+
+/// How parameters are changed.
+struct optimiser_settings {
+  double momentum = 0.9;
+  double weight_decay = 5e-4; ///< of the L2 penalty, weight_decay / 2 * |values|²
+  bool nesterov = false;
+  double label_smoothing = 0; ///< 0 to below 1
+  double clip_norm = 0;       ///< gradients whose norm is larger are scaled down to it; 0: never
+  int accumulate = 1;         ///< batches whose gradients make one step
+  std::uint64_t seed = 0;     ///< of dropout
+};
+
+/// What one or several steps measured.
+struct training_totals {
+  double loss = 0; ///< sum over images
+  std::int64_t correct = 0, images = 0;
+
+  [[nodiscard]] double mean_loss() const { return loss / static_cast<double>(images); }
+  [[nodiscard]] double accuracy() const { return static_cast<double>(correct) / static_cast<double>(images); }
+  void add(const training_totals &other) {
+    loss += other.loss;
+    correct += other.correct;
+    images += other.images;
+  }
+};
+
+/// What is asked after each batch of an epoch.
+struct epoch_progress {
+  std::int64_t batch = 0, batches = 0; ///< done, of
+  training_totals totals;              ///< of the epoch so far
+  double learning_rate = 0;
+};
+
+/// Represents a training under way. The parameters are the network's own (trainable::parameters).
+class trainer {
+public:
+  /// Throws vggen::error with invalid_argument for settings that make no sense.
+  trainer(trainable &network, const optimiser_settings &settings, normalisation how);
+
+  /// One batch forward and backward; after `accumulate` batches, or with `last`, an update with that learning
+  /// rate. Labels below 0 do not count. Throws vggen::error with execution_failed, naming step and layer, if
+  /// the loss is not finite: the parameters are then those before the step.
+  training_totals batch(std::span<const std::uint8_t> images, std::span<const std::int32_t> labels, int count,
+                        double learning_rate, bool last);
+
+  /// The rest of an epoch, from batch `first` on. `rate(step)` is asked before each update; `after` after
+  /// each batch, and ends the epoch when it returns false. Returns what was measured.
+  template <data_source Source>
+  training_totals epoch(Source &source, std::uint64_t number, std::int64_t first,
+                        const std::function<double(std::int64_t step)> &rate,
+                        const std::function<bool(const epoch_progress &)> &after) {
+    source.begin_epoch(number, first);
+    const std::int64_t size = network_.facts().batch, batches = (source.size() + size - 1) / size;
+    epoch_progress progress{.batch = first, .batches = batches, .totals = {}, .learning_rate = 0};
+    for (;;) {
+      const auto &next = source.next();
+      if (next.count == 0) break;
+      progress.learning_rate = rate(steps_);
+      progress.totals.add(
+          batch(next.images, next.labels, next.count, progress.learning_rate, progress.batch + 1 == batches));
+      ++progress.batch;
+      if (!after(progress)) break;
+    }
+    return progress.totals;
+  }
+
+  /// Updates so far, and batches so far (which number dropout's random draws).
+  [[nodiscard]] std::int64_t steps() const { return steps_; }
+  [[nodiscard]] std::int64_t batches() const { return batches_; }
+  void set_progress(std::int64_t steps, std::int64_t batches);
+
+  /// The norm of the gradient before clipping, at the last update where clipping was on.
+  [[nodiscard]] double gradient_norm() const { return gradient_norm_; }
+
+private:
+  void accumulate();
+
+  trainable &network_;
+  optimiser_settings settings_;
+  normalisation how_;
+  std::vector<float> sum_; ///< of gradients, where several batches make a step
+  std::vector<float> logits_;
+  std::int64_t steps_ = 0, batches_ = 0;
+  std::int64_t pending_images_ = 0;
+  int pending_batches_ = 0;
+  double gradient_norm_ = 0;
+};
+
+/// Runs the network, as it classifies, over all examples of a source; `each` is called for every example that
+/// counts: its place in the epoch, label, logits [class] and its image's bytes [y][x][c].
+template <data_source Source, class Each>
+training_totals evaluate(trainable &network, Source &source, const normalisation &how, Each each);
+
+/// The cross-entropy of one image.
+[[nodiscard]] double cross_entropy(std::span<const float> logits, int label);
+/// The class of the largest logit; the first of equals.
+[[nodiscard]] int best_class(std::span<const float> logits);
+
+template <data_source Source, class Each>
+training_totals evaluate(trainable &network, Source &source, const normalisation &how, Each each) {
+  const trainable_facts &facts = network.facts();
+  const auto classes = static_cast<std::size_t>(facts.classes);
+  std::vector<float> logits(static_cast<std::size_t>(facts.batch) * classes);
+  const auto image_bytes = static_cast<std::size_t>(facts.input.size());
+  training_totals totals;
+  source.begin_epoch(0, 0);
+  for (std::int64_t first = 0;; first += facts.batch) {
+    const auto &next = source.next();
+    if (next.count == 0) break;
+    network.evaluate(next.images, how, logits);
+    for (int i = 0; i < next.count; ++i) {
+      const auto at = static_cast<std::size_t>(i);
+      const int label = next.labels[at];
+      if (label < 0) continue;
+      const auto of_image = std::span<const float>(logits).subspan(at * classes, classes);
+      totals.add(
+          {.loss = cross_entropy(of_image, label), .correct = best_class(of_image) == label, .images = 1});
+      each(first + i, label, of_image, std::span(next.images).subspan(at * image_bytes, image_bytes));
+    }
+  }
+  return totals;
+}
+
+} // namespace vggen

@@ -1,0 +1,67 @@
+#include "tools/trainer/open_data.hpp"
+
+#include <vggen/data/cifar.hpp>
+#include <vggen/data/folder.hpp>
+#include <vggen/data/idx.hpp>
+#include <vggen/io/error.hpp>
+
+namespace vggen {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+bool there(const fs::path &folder, std::initializer_list<const char *> names) {
+  for (const char *name : names)
+    if (fs::exists(folder / name)) return true;
+  return false;
+}
+
+std::string kind_of(const fs::path &folder) {
+  if (!fs::is_directory(folder))
+    throw error(error_code::cannot_open,
+                folder.string() + ": found no folder of that name, expected a data set");
+  if (there(folder, {"train-images-idx3-ubyte.gz", "train-images-idx3-ubyte", "t10k-images-idx3-ubyte.gz",
+                     "t10k-images-idx3-ubyte"}))
+    return "idx";
+  if (there(folder, {"data_batch_1.bin", "test_batch.bin"})) return "cifar10";
+  if (there(folder, {"train.bin", "test.bin"})) return "cifar100";
+  return "folder";
+}
+
+// Fashion-MNIST's files carry no names; its folder does, wherever Debian or a download put it.
+std::vector<std::string> class_names_of(const fs::path &folder) {
+  return folder.string().find("fashion") != std::string::npos ? fashion_mnist_classes()
+                                                              : std::vector<std::string>{};
+}
+
+} // namespace
+
+named_data open_data(const fs::path &folder, const std::string &kind) {
+  named_data data{.kind = kind == "auto" ? kind_of(folder) : kind, .training = nullptr, .test = nullptr};
+  if (data.kind == "idx") {
+    const auto names = class_names_of(folder);
+    data.training = open_idx(folder, dataset_part::training, names);
+    data.test = open_idx(folder, dataset_part::test, names);
+  } else if (data.kind == "cifar10") {
+    data.training = open_cifar10(folder, dataset_part::training);
+    data.test = open_cifar10(folder, dataset_part::test);
+  } else if (data.kind == "cifar100") {
+    data.training = open_cifar100(folder, dataset_part::training);
+    data.test = open_cifar100(folder, dataset_part::test);
+  } else if (data.kind == "folder") {
+    if (fs::is_directory(folder / "train")) {
+      data.training = open_folder(folder / "train");
+      for (const char *part : {"test", "val"})
+        if (!data.test && fs::is_directory(folder / part)) data.test = open_folder(folder / part);
+    } else {
+      data.training = open_folder(folder);
+    }
+  } else {
+    throw error(error_code::invalid_argument,
+                "--format: found '" + kind + "', expected auto, idx, cifar10, cifar100 or folder");
+  }
+  return data;
+}
+
+} // namespace vggen

@@ -46,6 +46,10 @@ append_file::~append_file() {
 }
 
 void append_file::append(std::span<const std::byte> bytes) {
+  if (const int reason = try_append(bytes); reason != 0) fail(path_, "cannot append to it", reason);
+}
+
+int append_file::try_append(std::span<const std::byte> bytes) noexcept {
   const off_t end = ::lseek(descriptor_, 0, SEEK_END);
   while (!bytes.empty()) {
     const ssize_t count = ::write(descriptor_, bytes.data(), bytes.size());
@@ -55,9 +59,10 @@ void append_file::append(std::span<const std::byte> bytes) {
       const int reason = errno;
       // devices and pipes have no end to go back to: there, what is written is written
       [[maybe_unused]] const int cut_off = end < 0 ? -1 : ::ftruncate(descriptor_, end);
-      fail(path_, "cannot append to it", reason);
+      return reason;
     }
   }
+  return 0;
 }
 
 } // namespace vggen::detail

@@ -11,7 +11,7 @@ namespace vggen::detail {
 /// Represents a file open for appending, by one writer. Nothing is buffered: what append() has taken survives
 /// the end of the process.
 ///
-/// Every function throws vggen::error with cannot_write, naming `path` and the system's reason.
+/// Functions throw vggen::error with cannot_write, naming `path` and the system's reason.
 class append_file {
 public:
   /// Opens the file at `path`, or makes it.
@@ -26,6 +26,9 @@ public:
 
   /// Appends all of `bytes`; where that fails (a full disk), the part that was written is cut off again.
   void append(std::span<const std::byte> bytes);
+
+  /// As append(), but returns the system's error number, 0 if all went well.
+  int try_append(std::span<const std::byte> bytes) noexcept;
 
   [[nodiscard]] const std::filesystem::path &path() const noexcept { return path_; }
 

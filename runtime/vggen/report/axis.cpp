@@ -51,7 +51,9 @@ axis logarithmic_axis(double low, double high) {
   const bool fine = decades < 2;
   const double every = std::max(1., std::ceil(decades / 6)); // decades from tick to tick
   std::vector<double> candidates;
-  for (double n = std::floor(std::log10(low) / every) - 1; n <= std::ceil(std::log10(high) / every) + 1; ++n)
+  const int first = static_cast<int>(std::floor(std::log10(low) / every)) - 1,
+            last = static_cast<int>(std::ceil(std::log10(high) / every)) + 1;
+  for (int n = first; n <= last; ++n)
     for (const double factor : {1., 2., 5.})
       if (factor == 1 || fine) candidates.push_back(factor * std::pow(10, n * every));
   const auto above = std::upper_bound(candidates.begin(), candidates.end(), low * (1 + 1e-9));

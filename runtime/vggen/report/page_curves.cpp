@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cmath>
 #include <functional>
+#include <utility>
 
 namespace vggen::detail {
 namespace {
@@ -16,20 +17,26 @@ struct x_values {
 };
 
 x_values x_of(const std::vector<epoch_record> &epochs) {
-  x_values epoch{"epoch", {}}, step{"step", {}}, number{"record", {}};
-  for (const epoch_record &record : epochs) {
-    epoch.values.push_back(record.epoch);
-    step.values.push_back(static_cast<double>(record.step));
-    number.values.push_back(static_cast<double>(number.values.size() + 1));
-  }
-  for (const x_values &candidate : {epoch, step})
-    if (std::ranges::adjacent_find(candidate.values, std::greater_equal<>()) == candidate.values.end())
-      return candidate;
-  return number;
+  const auto numbers = [&](auto number_of) {
+    std::vector<double> values;
+    values.reserve(epochs.size());
+    for (const epoch_record &record : epochs)
+      values.push_back(static_cast<double>(number_of(record)));
+    return values;
+  };
+  const auto ascend = [](const std::vector<double> &values) {
+    return std::ranges::adjacent_find(values, std::greater_equal<>()) == values.end();
+  };
+  std::vector<double> values = numbers([](const epoch_record &record) { return record.epoch; });
+  if (ascend(values)) return {"epoch", std::move(values)};
+  values = numbers([](const epoch_record &record) { return record.step; });
+  if (ascend(values)) return {"step", std::move(values)};
+  return {"record", numbers([&](const epoch_record &record) { return &record - epochs.data() + 1; })};
 }
 
 std::vector<double> column(const std::vector<epoch_record> &epochs, double epoch_record::*member) {
   std::vector<double> values;
+  values.reserve(epochs.size());
   for (const epoch_record &record : epochs)
     values.push_back(record.*member);
   return values;
@@ -66,7 +73,7 @@ std::string accuracy_items(const training_report &report, const std::optional<co
 std::string summary_section(const training_report &report, const std::optional<confusion_matrix> &matrix) {
   double seconds = 0, images = 0, timed = 0; // images of the epochs that say both their time and their speed
   for (const epoch_record &record : report.epochs) {
-    if (!(std::isfinite(record.seconds) && record.seconds > 0)) continue;
+    if (!std::isfinite(record.seconds) || record.seconds <= 0) continue;
     seconds += record.seconds;
     if (!std::isfinite(record.images_per_second)) continue;
     images += record.images_per_second * record.seconds;
@@ -88,6 +95,7 @@ std::string curves_section(const training_report &report) {
   const std::vector<epoch_record> &epochs = report.epochs;
   const x_values x = x_of(epochs);
   std::vector<std::string> names;
+  names.reserve(epochs.size());
   for (const epoch_record &record : epochs)
     names.push_back("epoch " + std::to_string(record.epoch) + ", step " + count_text(record.step));
   const auto values = [&](double epoch_record::*member) { return column(epochs, member); };

@@ -6,6 +6,7 @@
 #include <vggen/data/shuffle.hpp>
 
 #include <algorithm>
+#include <atomic>
 #include <chrono>
 #include <numeric>
 #include <thread>
@@ -65,8 +66,11 @@ public:
   void read_into(std::int64_t i, vggen::image &picture) const override {
     std::this_thread::sleep_for(pause_ * (i * 7 % 5));
     fast_->read_into(i, picture);
+    ++reads;
   }
   std::string name(std::int64_t i) const override { return fast_->name(i); }
+
+  mutable std::atomic<int> reads = 0;
 
 private:
   std::shared_ptr<const vggen::dataset> fast_;
@@ -235,10 +239,14 @@ TEST_CASE("counters tell who waits for whom") {
   CHECK(slow.wait_seconds > 0.005); // seven batches of eight pictures of 1 ms on average
   CHECK(slow.start_seconds > 0.001);
 
-  loader ahead(fast, random_options(1));
+  const auto counted = std::make_shared<slow_dataset>(fast, 0us);
+  loader ahead(counted, random_options(1));
   ahead.begin_epoch(0);
-  std::this_thread::sleep_for(200ms);
-  for (int i = 0; i < 3; ++i) // as many as there is room for
+  while (counted->reads < 24) // three batches: as many as there is room for
+    std::this_thread::sleep_for(1ms);
+  std::this_thread::sleep_for(50ms); // the last picture is written
+  CHECK(counted->reads == 24);
+  for (int i = 0; i < 3; ++i)
     CHECK(ahead.next().count == 8);
   CHECK(ahead.counters().waits == 0);
   CHECK(ahead.counters().wait_seconds == 0);

@@ -14,9 +14,8 @@ namespace vggen {
 
 /// Represents what augment does to a picture, in this order:
 ///
-/// 1. size: with a `scale_low` the smaller side becomes S, a random whole number from `scale_low` to
-/// `scale_high`, as
-///    in section 3.1 of the VGG paper (arXiv 1409.1556; single-scale training has the same number twice).
+/// 1. size: with a `scale_low` the smaller side becomes S, a random whole number from there to `scale_high`,
+///    as in section 3.1 of the VGG paper (arXiv 1409.1556; single-scale training has the same number twice).
 ///    Without one the picture is brought to the network's extent as evaluation_view does, unless it has it;
 /// 2. padding: `crop_padding` zeros (black) on each of the four sides;
 /// 3. crop: the network's extent, anywhere, all places equally likely;

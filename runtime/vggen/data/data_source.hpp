@@ -17,18 +17,16 @@ concept batch_view = requires(const Batch &batch) {
 
 /// A source of examples for training or evaluation:
 ///
-///   begin_epoch(epoch, first_batch)  starts epoch number `epoch`, from batch `first_batch` of it on: 0, or
-///   another
-///                                    one to go on where training was interrupted. May be called at any time;
-///                                    what next() gave before ends with it.
-///   next()                           the next batch, valid until the following call of next() or
-///   begin_epoch(). Its
-///                                    images are [n][y][x][c], bytes from 0 to 255, its labels [n], -1 where
-///                                    an example is to be left out; both always have the same full size.
-///                                    `count` is the number of places used, from the first on; the others
-///                                    have the label -1. A count of 0 ends the epoch.
-///   size()                           how many examples an epoch has
-///   classes()                        labels are below this
+///   begin_epoch(epoch, first_batch)
+///             starts epoch number `epoch`, from batch `first_batch` of it on: 0, or another one to go on
+///             where training was interrupted. May be called at any time; what next() gave before ends with
+///             it.
+///   next()    the next batch, valid until the following call of next() or begin_epoch(). Its images are
+///             [n][y][x][c], bytes from 0 to 255, its labels [n], -1 where an example is to be left out; both
+///             always have the same full size. `count` is the number of places used, from the first on; the
+///             others have the label -1. A count of 0 ends the epoch.
+///   size()    how many examples an epoch has
+///   classes() labels are below this
 ///
 /// For training that can be repeated bit by bit and resumed, what comes out may depend on nothing but the
 /// arguments of begin_epoch. Errors are exceptions; all functions are called from one thread.

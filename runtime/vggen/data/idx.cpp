@@ -34,14 +34,15 @@ std::vector<std::uint64_t> read_extents(detail::byte_reader &file, std::size_t d
                                              (dimensions == 1 ? " dimension" : " dimensions"));
   }
   std::vector<std::uint64_t> extents;
+  extents.reserve(dimensions);
   for (std::size_t i = 0; i < dimensions; ++i)
     extents.push_back(number(4 + 4 * i));
   return extents;
 }
 
 std::filesystem::path find_file(const std::filesystem::path &folder, const std::string &name) {
-  const std::filesystem::path plain = folder / name;
-  const std::filesystem::path compressed = folder / (name + ".gz");
+  std::filesystem::path plain = folder / name;
+  std::filesystem::path compressed = folder / (name + ".gz");
   std::error_code ignored;
   if (std::filesystem::exists(plain, ignored)) return plain;
   if (std::filesystem::exists(compressed, ignored)) return compressed;

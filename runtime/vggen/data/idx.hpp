@@ -18,9 +18,8 @@ namespace vggen {
 ///
 /// Throws vggen::error with
 ///   cannot_open   if a file is missing, is not a regular file, or may not be read;
-///   corrupt_file  if one is truncated, damaged, longer than it says, without pictures, or if a label is not
-///   the
-///                 position of a class name;
+///   corrupt_file  if one is truncated, damaged, longer than it says, without pictures, or if a label is
+///                 not the position of a class name;
 ///   mismatch      if there are not as many labels as pictures;
 ///   unsupported   if a file starts as another kind of file does;
 ///   too_large     if pictures have a side above 4096, or more than 4 GiB in all;

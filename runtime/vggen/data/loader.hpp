@@ -36,8 +36,8 @@ struct loader_counters {
   std::int64_t unreadable = 0; ///< pictures that were skipped
   std::int64_t waits = 0;      ///< how often next() found that the next batch was not ready
   double wait_seconds = 0;     ///< that it waited then
-  double start_seconds =
-      0; ///< that it waited for the first batches after begin_epoch(), which count here alone
+  /// That it waited for the first batches after begin_epoch(), which count here alone.
+  double start_seconds = 0;
 };
 
 /// Represents a data_source over a data set. All pictures come once an epoch, in the order that shuffle.hpp
@@ -75,9 +75,8 @@ public:
   /// thrown: no vggen::error but out_of_memory. Exceptions of on_unreadable pass through and lose the batch.
   const batch &next();
 
-  [[nodiscard]] std::int64_t size() const noexcept; ///< examples an epoch
-  [[nodiscard]] std::int64_t
-  batches() const noexcept; ///< batches an epoch, the last of which may not be full
+  [[nodiscard]] std::int64_t size() const noexcept;    ///< examples an epoch
+  [[nodiscard]] std::int64_t batches() const noexcept; ///< an epoch; the last one may not be full
   [[nodiscard]] int classes() const noexcept;
   [[nodiscard]] int batch_size() const noexcept;
   [[nodiscard]] const picture_extent &extent() const noexcept;

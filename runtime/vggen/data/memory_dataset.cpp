@@ -47,6 +47,7 @@ void memory_dataset::read_into(std::int64_t i, image &picture) const {
 
 std::vector<std::string> numbered_classes(int count) {
   std::vector<std::string> names;
+  names.reserve(static_cast<std::size_t>(std::max(count, 0)));
   for (int i = 0; i < count; ++i)
     names.push_back(std::to_string(i));
   return names;

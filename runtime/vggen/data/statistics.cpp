@@ -22,7 +22,7 @@ namespace {
 __extension__ using wide = __int128; // for products of two sums
 
 // A sum of products of two bytes fits below so many pixels.
-constexpr std::uint64_t most_pixels = std::numeric_limits<std::uint64_t>::max() / (255 * 255);
+constexpr std::uint64_t most_pixels = std::numeric_limits<std::uint64_t>::max() / (std::uint64_t{255} * 255);
 
 struct sums {
   std::uint64_t pixels = 0;

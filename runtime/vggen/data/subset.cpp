@@ -42,7 +42,7 @@ dataset_split split(std::shared_ptr<const dataset> whole, std::int64_t validatio
 }
 
 dataset_split split_share(std::shared_ptr<const dataset> whole, double validation_share, std::uint64_t seed) {
-  if (!(validation_share > 0 && validation_share < 1))
+  if (std::isnan(validation_share) || validation_share <= 0 || validation_share >= 1)
     throw error(error_code::invalid_argument, "split_share: found the share " +
                                                   std::to_string(validation_share) +
                                                   ", expected more than 0 and less than 1");

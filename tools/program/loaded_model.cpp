@@ -5,6 +5,8 @@
 #include <vggen/io/error.hpp>
 #include <vggen/io/read_image.hpp>
 
+#include <nlohmann/json.hpp>
+
 #include <algorithm>
 #include <cstdio>
 
@@ -12,9 +14,9 @@ namespace vggen {
 
 namespace {
 
-const preprocessing &chosen_preprocessing(const std::string &name, const safetensors_file &file) {
+preprocessing chosen_preprocessing(const std::string &name, const safetensors_file &file) {
   if (!name.empty()) return find_preprocessing(name);
-  return find_preprocessing(preprocess_of(file).value_or("torchvision"));
+  return parse_preprocessing(preprocess_of(file).value_or("torchvision"));
 }
 
 } // namespace
@@ -22,20 +24,24 @@ const preprocessing &chosen_preprocessing(const std::string &name, const safeten
 loaded_model::loaded_model(runnable_model &model, const std::filesystem::path &weights,
                            const std::string &preprocess, int threads, bool features)
     : model_(model), file_(weights), parameters_(load_parameters(model.facts().parameter_tensors, file_)),
-      preprocessing_(&chosen_preprocessing(preprocess, file_)), threads_(threads) {
+      preprocessing_(chosen_preprocessing(preprocess, file_)), threads_(threads) {
   for (const auto &note : parameters_.notes)
     std::fprintf(stderr, "note: %s\n", note.c_str());
   model_.assign(parameters_.tensors, features);
-  const int channels = model_.facts().input.channels;
-  const auto of_channel = [&](const std::array<float, 3> &values, int c) {
-    return values[static_cast<std::size_t>(std::min(c, 2))];
-  };
-  for (int c = 0; c < channels; ++c)
-    constants_.push_back(preprocessing_->divisor);
-  for (int c = 0; c < channels; ++c)
-    constants_.push_back(of_channel(preprocessing_->mean, c));
-  for (int c = 0; c < channels; ++c)
-    constants_.push_back(of_channel(preprocessing_->deviation, c));
+  constants_ = constants_of(preprocessing_, model_.facts().input.channels);
+}
+
+std::vector<std::string> loaded_model::labels() const {
+  const auto entry = file_.metadata().find("labels");
+  if (entry == file_.metadata().end()) return {};
+  try {
+    std::vector<std::string> names = nlohmann::json::parse(entry->second);
+    if (names.size() == static_cast<std::size_t>(model_.facts().output.channels)) return names;
+  } catch (const nlohmann::json::exception &) { // said below
+  }
+  std::fprintf(stderr, "note: %s: the labels of its metadata are not %d names, and are ignored\n",
+               file_.path().c_str(), model_.facts().output.channels);
+  return {};
 }
 
 int loaded_model::batch_for(std::size_t count) const {
@@ -50,12 +56,12 @@ void loaded_model::set_images(int batch, std::span<const std::filesystem::path> 
   const shape in = model_.facts().input;
   std::vector<std::uint8_t> pixels;
   for (const auto &path : images) {
-    const auto one = prepare_image(read_image(path), in.channels, in.height, in.width, *preprocessing_);
+    const auto one = prepare_image(read_image(path), in.channels, in.height, in.width, preprocessing_);
     pixels.insert(pixels.end(), one.begin(), one.end());
   }
   pixels.resize(static_cast<std::size_t>(in.size()) *
                 static_cast<std::size_t>(batch)); // a part of a batch: black
-  model_.set_images(batch, pixels, constants_, preprocessing_->reverse_channels);
+  model_.set_images(batch, pixels, constants_, preprocessing_.reverse_channels);
 }
 
 void loaded_model::for_images(

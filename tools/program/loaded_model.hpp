@@ -30,6 +30,8 @@ public:
                   const std::function<void(int batch, std::size_t first, std::size_t count)> &each);
 
   [[nodiscard]] runnable_model &model() { return model_; }
+  /// The names of the classes, if the weights' metadata ("labels", a JSON list) have them; else none.
+  [[nodiscard]] std::vector<std::string> labels() const;
 
 private:
   /// The largest compiled batch that is not larger than `count`, else the smallest.
@@ -39,7 +41,7 @@ private:
   runnable_model &model_;
   safetensors_file file_;
   loaded_parameters parameters_;
-  const preprocessing *preprocessing_;
+  preprocessing preprocessing_;
   std::vector<float> constants_; // [{divisor, mean, deviation}][c]
   int threads_;
   std::set<int> prepared_; // batches

@@ -47,13 +47,12 @@ void predict(runnable_model &model, const predict_options &options) {
   const model_facts &facts = model.facts();
   if (facts.output.height != 1 || facts.output.width != 1)
     throw error(error_code::invalid_argument, std::string(facts.name) + " has no classes: use 'features'");
-  std::vector<std::string> labels;
-  if (!options.labels.empty()) labels = read_labels(options.labels, facts.output.channels);
+  loaded_model loaded(model, options.weights, options.preprocess, options.threads, false);
+  const std::vector<std::string> labels =
+      options.labels.empty() ? loaded.labels() : read_labels(options.labels, facts.output.channels);
   const auto label_of = [&](int index) {
     return labels.empty() ? std::string() : labels[static_cast<std::size_t>(index)];
   };
-
-  loaded_model loaded(model, options.weights, options.preprocess, options.threads, false);
   auto json = nlohmann::ordered_json::array();
   loaded.for_images(options.images, [&](int batch, std::size_t first, std::size_t count) {
     model.forward(batch);

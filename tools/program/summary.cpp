@@ -1,4 +1,5 @@
 #include "tools/program/commands.hpp"
+#include "tools/program/texts.hpp"
 
 #include <nlohmann/json.hpp>
 
@@ -8,19 +9,6 @@
 namespace vggen {
 
 namespace {
-
-std::string shape_text(const shape &s) {
-  if (s.flat) return std::to_string(s.channels);
-  return std::to_string(s.channels) + "x" + std::to_string(s.height) + "x" + std::to_string(s.width);
-}
-
-// 138357544 as 138,357,544.
-std::string grouped(std::int64_t number) {
-  std::string text = std::to_string(number);
-  for (auto at = static_cast<std::ptrdiff_t>(text.size()) - 3; at > 0; at -= 3)
-    text.insert(static_cast<std::size_t>(at), ",");
-  return text;
-}
 
 const compiled_kernel *kernel_of(const model_facts &facts, const layer_row &row) {
   return row.kernel < 0 ? nullptr : &facts.kernels[static_cast<std::size_t>(row.kernel)];

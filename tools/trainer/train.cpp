@@ -1,88 +1,269 @@
 #include "tools/trainer/train.hpp"
 
-#include "tools/trainer/open_data.hpp"
+#include "tools/program/texts.hpp"
+#include "tools/trainer/data_parts.hpp"
+#include "tools/trainer/epoch_bar.hpp"
+#include "tools/trainer/evaluation.hpp"
+#include "tools/trainer/interrupt.hpp"
+#include "tools/trainer/run_folder.hpp"
+#include "tools/trainer/run_report.hpp"
 
 #include <vggen/core/random.hpp>
-#include <vggen/data/loader.hpp>
-#include <vggen/data/statistics.hpp>
 #include <vggen/io/error.hpp>
+#include <vggen/io/safetensors.hpp>
+#include <vggen/train/checkpoint.hpp>
 
-#include <chrono>
+#include <nlohmann/json.hpp>
+
 #include <cmath>
 #include <cstdio>
-#include <numbers>
 
 namespace vggen {
 
-void train(trainable &network, const train_options &options) {
-  const trainable_facts &facts = network.facts();
-  const named_data data = open_data(options.data, options.format);
-  const int threads = network.prepare(options.threads);
-  const auto statistics = find_statistics(*data.training, {.channels = facts.input.channels});
-  normalisation how;
-  for (int c = 0; c < facts.input.channels; ++c)
-    how.constants.push_back(255.f);
-  for (int c = 0; c < facts.input.channels; ++c)
-    how.constants.push_back(static_cast<float>(statistics.mean[static_cast<std::size_t>(c)]));
-  for (int c = 0; c < facts.input.channels; ++c)
-    how.constants.push_back(static_cast<float>(statistics.deviation[static_cast<std::size_t>(c)]));
-  std::printf("%d threads, mean %.4f, deviation %.4f\n", threads, statistics.mean[0],
-              statistics.deviation[0]);
+namespace {
 
-  for (std::size_t i = 0; i < facts.parameter_tensors.size(); ++i) {
-    const parameter_info &info = facts.parameter_tensors[i];
-    auto out = network.parameters().subspan(static_cast<std::size_t>(facts.parameter_offsets[i]),
-                                            static_cast<std::size_t>(info.size()));
-    if (!info.bias) fill_initial(out, info, static_cast<std::uint32_t>(i), options.seed);
+/// Represents one training from its first step, or from a checkpoint, to its page.
+class training_run {
+public:
+  training_run(trainable &network, runnable_model &model, const train_options &options)
+      : network_(network), model_(model), options_(options), facts_(network.facts()),
+        folder_(options.output, options.resume),
+        data_(open_parts(options.data, options.format, options.validation, options.seed, facts_)),
+        threads_(network.prepare(options.threads)) {
+    if (options.resume)
+      resume();
+    else
+      begin();
+    how_ = normalisation_of(preprocessing_, facts_);
   }
-  network.parameters_changed();
-  for (std::size_t i = 0; i < facts.parameter_tensors.size(); ++i)
-    if (facts.parameter_tensors[i].bias) network.decay_factors()[i] = 0;
 
-  const picture_extent extent{facts.input.channels, facts.input.height, facts.input.width};
-  augmentation view;
-  view.crop_padding = options.crop_padding;
-  view.flip = options.flip;
-  loader training(data.training, {.extent = extent,
-                                  .batch_size = facts.batch,
-                                  .seed = options.seed,
-                                  .shuffle = true,
-                                  .view = view,
-                                  .threads = options.loader_threads});
-  loader test(data.test, {.extent = extent, .batch_size = facts.batch});
-  trainer run(network, options.optimiser, how);
-  const std::int64_t steps_in_epoch = training.batches(), steps = steps_in_epoch * options.epochs;
-  const auto rate = [&](std::int64_t step) {
-    const double warm = options.warm_up * static_cast<double>(steps_in_epoch);
-    if (static_cast<double>(step) < warm) return options.learning_rate * static_cast<double>(step + 1) / warm;
-    const double done = (static_cast<double>(step) - warm) / (static_cast<double>(steps) - warm);
-    return options.learning_rate * 0.5 * (1 + std::cos(std::numbers::pi * done));
-  };
-  using clock = std::chrono::steady_clock;
-  const auto seconds_since = [](clock::time_point t) {
-    return std::chrono::duration<double>(clock::now() - t).count();
-  };
-  const auto begin = clock::now();
-  for (int epoch = 0; epoch < options.epochs; ++epoch) {
-    const auto start = clock::now();
-    const auto totals =
-        run.epoch(training, static_cast<std::uint64_t>(epoch), 0, rate, [&](const epoch_progress &p) {
-          if (p.batch % 20 == 0)
-            std::fprintf(stderr, "\repoch %d, %lld of %lld: loss %.4f, accuracy %.2f %%, %.0f images/s ",
-                         epoch + 1, static_cast<long long>(p.batch), static_cast<long long>(p.batches),
-                         p.totals.mean_loss(), 100 * p.totals.accuracy(),
-                         static_cast<double>(p.totals.images) / seconds_since(start));
-          return true;
-        });
-    const double seconds = seconds_since(start);
-    const auto tested = evaluate(network, test, how, [](auto &&...) {});
-    std::printf("\repoch %d: loss %.4f, accuracy %.2f %%; test loss %.4f, accuracy %.2f %%; %.1f s, %.0f "
-                "images/s, waited %.2f s\n",
-                epoch + 1, totals.mean_loss(), 100 * totals.accuracy(), tested.mean_loss(),
-                100 * tested.accuracy(), seconds, static_cast<double>(totals.images) / seconds,
-                training.counters().wait_seconds);
+  void run() {
+    for (std::size_t i = 0; i < facts_.parameter_tensors.size(); ++i)
+      if (facts_.parameter_tensors[i].bias && !options_.decay_biases) network_.decay_factors()[i] = 0;
+    loader training = training_loader();
+    loader validation(
+        data_.validation,
+        {.extent = extent_of(facts_), .batch_size = facts_.batch, .threads = options_.loader_threads});
+    trainer steps(network_, options_.optimiser, how_);
+    steps.set_progress(state_.steps, state_.batches);
+    const std::int64_t batches = training.batches(), group = options_.optimiser.accumulate;
+    learning_rate_schedule rate(options_.rate, (batches + group - 1) / group, options_.epochs);
+    rate.restore(state_.rate);
+    announce(training, rate);
+
+    const interrupt_guard interrupts;
+    bool stopped = false;
+    while (state_.epoch < options_.epochs && !stopped) {
+      stopped = !one_epoch(steps, training, validation, rate);
+      if (options_.stop_after > 0 && state_.epoch - state_.best_epoch >= options_.stop_after) {
+        std::printf("stopped: no better accuracy for %d epochs\n", options_.stop_after);
+        break;
+      }
+    }
+    if (stopped)
+      std::printf("stopped; go on with: train --resume --output %s\n", options_.output.c_str());
+    else
+      finish();
   }
-  std::printf("%.1f s in all\n", seconds_since(begin));
+
+private:
+  void begin() {
+    const auto statistics = find_statistics(*data_.training, {.channels = facts_.input.channels,
+                                                              .threads = options_.loader_threads,
+                                                              .unreadable = unreadable(),
+                                                              .progress = {}});
+    preprocessing_ = preprocessing_from(statistics);
+    colours_ = statistics.colours;
+    if (!options_.weights.empty()) {
+      for (const auto &note : load_weights(options_.weights, network_))
+        std::fprintf(stderr, "note: %s\n", note.c_str());
+      return;
+    }
+    for (std::size_t i = 0; i < facts_.parameter_tensors.size(); ++i) {
+      const parameter_info &info = facts_.parameter_tensors[i];
+      auto values = network_.parameters().subspan(static_cast<std::size_t>(facts_.parameter_offsets[i]),
+                                                  static_cast<std::size_t>(info.size()));
+      if (!info.bias && info.rank == 4) // biases are zero
+        fill_initial(values, info, static_cast<std::uint32_t>(i), options_.seed);
+      if (!info.bias && info.rank == 2)
+        fill_uniform(values, 0.0173f, options_.seed, random_stream::initial_weights,
+                     static_cast<std::uint32_t>(i));
+    }
+    network_.parameters_changed();
+  }
+
+  void resume() {
+    const auto found = load_checkpoint(folder_.checkpoint(), network_);
+    state_ = found.state;
+    const auto preprocess = found.metadata.find("preprocess");
+    if (preprocess == found.metadata.end())
+      throw error(error_code::corrupt_file,
+                  folder_.checkpoint().string() + ": it does not say how pictures are normalised");
+    preprocessing_ = parse_preprocessing(preprocess->second);
+    if (options_.colour_shift > 0)
+      colours_ = find_statistics(*data_.training, {.channels = facts_.input.channels,
+                                                   .threads = options_.loader_threads,
+                                                   .unreadable = unreadable(),
+                                                   .progress = {}})
+                     .colours;
+    if (!found.same_kernels)
+      std::fprintf(stderr,
+                   "note: %s was written by other machine code; training goes on, but not to the same bits\n",
+                   folder_.checkpoint().c_str());
+  }
+
+  [[nodiscard]] unreadable_images unreadable() const {
+    return options_.skip_unreadable ? unreadable_images::skip : unreadable_images::stop;
+  }
+
+  loader training_loader() {
+    augmentation view;
+    view.crop_padding = options_.crop_padding;
+    view.flip = options_.flip;
+    view.scale_low = options_.scale_low;
+    view.scale_high = options_.scale_high;
+    view.colour_shift = options_.colour_shift;
+    view.colours = colours_;
+    return loader(data_.training, {.extent = extent_of(facts_),
+                                   .batch_size = facts_.batch,
+                                   .seed = options_.seed,
+                                   .shuffle = true,
+                                   .view = view,
+                                   .threads = options_.loader_threads,
+                                   .unreadable = unreadable(),
+                                   .on_unreadable = [](std::int64_t, const std::string &message) {
+                                     std::fprintf(stderr, "\nnote: left out: %s\n", message.c_str());
+                                   }});
+  }
+
+  void announce(const loader &training, const learning_rate_schedule &rate) const {
+    std::printf("%s: %s parameters, batches of %d on %d threads\n", std::string(facts_.name).c_str(),
+                grouped(model_.facts().parameters).c_str(), facts_.batch, threads_);
+    std::printf("%s images of %d classes, %s kept for validation\n", grouped(training.size()).c_str(),
+                facts_.classes, grouped(data_.validation->size()).c_str());
+    std::printf("learning rate %s\n", rate.description().c_str());
+    if (state_.steps > 0)
+      std::printf("resumed in epoch %lld, step %lld\n", static_cast<long long>(state_.epoch + 1),
+                  static_cast<long long>(state_.steps));
+    std::fflush(stdout);
+  }
+
+  // Returns false if it was interrupted: the checkpoint then stands in the middle of the epoch.
+  bool one_epoch(trainer &steps, loader &training, loader &validation, learning_rate_schedule &rate) {
+    epoch_record record{.epoch = static_cast<int>(state_.epoch + 1)};
+    {
+      epoch_bar bar(state_.epoch + 1, options_.epochs, state_.totals.images);
+      bool asked = false;
+      steps.epoch(
+          training, static_cast<std::uint64_t>(state_.epoch), state_.batch, state_.totals,
+          [&](std::int64_t step) { return rate.rate(step); },
+          [&](const epoch_progress &p) {
+            bar.update(p);
+            state_.batch = p.batch;
+            state_.totals = p.totals;
+            record.learning_rate = p.learning_rate;
+            asked = interrupt_guard::asked_to_stop() && steps.between_steps();
+            return !asked;
+          });
+      state_.steps = steps.steps();
+      state_.batches = steps.batches();
+      state_.rate = rate.current();
+      record.seconds = bar.seconds();
+      record.images_per_second = bar.images_per_second(state_.totals);
+      if (asked && state_.batch < training.batches()) {
+        save();
+        return false;
+      }
+    }
+    const training_totals validated = evaluate(network_, validation, how_, [](auto &&...) {});
+    record.step = state_.steps;
+    record.training_loss = state_.totals.mean_loss();
+    record.training_accuracy = state_.totals.accuracy();
+    record.validation_loss = validated.mean_loss();
+    record.validation_accuracy = validated.accuracy();
+    rate.epoch_finished(validated.accuracy());
+    state_.rate = rate.current();
+    ++state_.epoch;
+    state_.batch = 0;
+    state_.totals = {};
+    const bool best = validated.accuracy() > state_.best_accuracy;
+    if (best) {
+      state_.best_accuracy = validated.accuracy();
+      state_.best_epoch = state_.epoch;
+      save_weights(folder_.best(), network_, metadata());
+    }
+    save();
+    folder_.write(record);
+    std::printf("epoch %d/%d: loss %.4f, accuracy %.2f %%; %s: loss %.4f, accuracy %.2f %%%s; %.1f s, %.0f "
+                "images/s\n",
+                record.epoch, options_.epochs, record.training_loss, 100 * record.training_accuracy,
+                data_.validation_name.c_str(), record.validation_loss, 100 * record.validation_accuracy,
+                best ? " (best)" : "", record.seconds, record.images_per_second);
+    std::fflush(stdout);
+    return !interrupt_guard::asked_to_stop() || state_.epoch == options_.epochs;
+  }
+
+  void save() { save_checkpoint(folder_.checkpoint(), network_, state_, metadata()); }
+
+  [[nodiscard]] std::map<std::string, std::string> metadata() const {
+    return {{"preprocess", to_text(preprocessing_)},
+            {"labels", nlohmann::json(data_.training->class_names()).dump()},
+            {"arguments", nlohmann::json(options_.arguments).dump()}};
+  }
+
+  // Evaluates the best weights and writes the page.
+  void finish() {
+    load_weights(folder_.best(), network_);
+    const auto result = evaluate_all(network_, data_.test, how_, options_.loader_threads, 24);
+    const bool is_test = data_.test != data_.validation || options_.validation == 0;
+    const std::string name = is_test ? "test set" : data_.validation_name;
+    const auto report = make_report(model_, network_, folder_.epochs(options_.epochs), result, name,
+                                    data_.training->class_names(), table());
+    write_report(folder_.report(), report);
+    std::printf("best epoch: %lld\nweights: %s\nreport: %s\n%s accuracy: %.2f %%\n",
+                static_cast<long long>(state_.best_epoch), folder_.best().c_str(), folder_.report().c_str(),
+                is_test ? "test" : "validation", 100 * result.totals.accuracy());
+  }
+
+  [[nodiscard]] std::vector<run_option> table() const {
+    std::string given;
+    for (const auto &argument : options_.arguments)
+      given += (given.empty() ? "" : " ") + argument;
+    const auto number = [](double v) {
+      std::array<char, 32> text{};
+      std::snprintf(text.data(), text.size(), "%g", v);
+      return std::string(text.data());
+    };
+    const optimiser_settings &o = options_.optimiser;
+    return {{"arguments", given},
+            {"data", options_.data.string()},
+            {"batch", std::to_string(facts_.batch * o.accumulate)},
+            {"epochs", std::to_string(options_.epochs)},
+            {"learning rate", number(options_.rate.rate)},
+            {"momentum", number(o.momentum) + (o.nesterov ? " (Nesterov)" : "")},
+            {"weight decay", number(o.weight_decay)},
+            {"label smoothing", number(o.label_smoothing)},
+            {"seed", std::to_string(options_.seed)},
+            {"threads", std::to_string(threads_)}};
+  }
+
+  trainable &network_;
+  runnable_model &model_;
+  const train_options &options_;
+  const trainable_facts &facts_;
+  run_folder folder_;
+  data_parts data_;
+  int threads_;
+  preprocessing preprocessing_;
+  principal_components colours_;
+  normalisation how_;
+  training_state state_;
+};
+
+} // namespace
+
+void train(trainable &network, runnable_model &model, const train_options &options) {
+  training_run(network, model, options).run();
 }
 
 } // namespace vggen

@@ -109,6 +109,8 @@ assignment assign(std::span<const parameter_info> parameters, const safetensors_
   for (const tensor_view &tensor : file.tensors()) {
     if (const auto parameter = find_parameter(tables, tensor.name))
       result.given[*parameter].push_back(&tensor);
+    else if (tensor.name.starts_with("momentum."))
+      continue;
     else if (!has_top && named_as_top(tensor.name))
       result.removed_top.push_back(&tensor);
     else

@@ -33,8 +33,9 @@ struct loaded_parameters {
 /// width], is also taken from a fully connected one, [outputs, inputs * height * width]: the same numbers in
 /// the same order.
 ///
-/// Where the network has no classifier, one in the file is ignored, with a note. Values are not looked at:
-/// whether they are finite is for whoever reads them.
+/// Where the network has no classifier, one in the file is ignored, with a note. What an optimiser left
+/// beside the weights (tensors called momentum.…, as vggen's checkpoints have them) is passed over. Values
+/// are not looked at: whether they are finite is for whoever reads them.
 ///
 /// Throws vggen::error with
 ///   mismatch      naming the file and every tensor that is missing, is given twice, has another shape or
@@ -44,7 +45,7 @@ struct loaded_parameters {
                                                 const safetensors_file &file);
 
 /// The preprocessing that the file's metadata ("preprocess") say its weights were trained with, if they do:
-/// a name for find_preprocessing, not yet checked.
+/// a text for parse_preprocessing, not yet checked.
 [[nodiscard]] std::optional<std::string> preprocess_of(const safetensors_file &file);
 
 } // namespace vggen

@@ -5,7 +5,11 @@
 #include "vggen/io/resize.hpp"
 #include "vggen/io/safetensors_header.hpp"
 
+#include <nlohmann/json.hpp>
+
 #include <algorithm>
+#include <array>
+#include <cmath>
 #include <cstddef>
 #include <limits>
 #include <string>
@@ -16,7 +20,7 @@ namespace {
 
 constexpr int reference_extent = 224; // of the network that a preprocessing's resize_smaller_side goes with
 
-constexpr std::array presets = {
+const std::array presets = {
     // https://docs.pytorch.org/vision/stable/models/generated/torchvision.models.vgg16.html
     preprocessing{.name = "torchvision",
                   .resize_smaller_side = 256,
@@ -68,6 +72,51 @@ const preprocessing &find_preprocessing(std::string_view name) {
     known += (known.empty() ? "" : ", ") + std::string(preset.name);
   throw error(error_code::invalid_argument,
               "preprocessing: found " + detail::in_quotes(name) + ", expected one of " + known);
+}
+
+preprocessing parse_preprocessing(std::string_view text) {
+  if (!text.starts_with('{')) return find_preprocessing(text);
+  try {
+    const auto json = nlohmann::json::parse(text);
+    preprocessing how{.name = {},
+                      .resize_smaller_side = json.at("resize_smaller_side"),
+                      .divisor = json.at("divisor"),
+                      .mean = json.at("mean"),
+                      .deviation = json.at("deviation"),
+                      .reverse_channels = json.at("reverse_channels")};
+    const auto usable = [](float v) { return std::isfinite(v) && v != 0; };
+    if (how.resize_smaller_side < 1 || !usable(how.divisor) || !std::ranges::all_of(how.deviation, usable) ||
+        !std::ranges::all_of(how.mean, [](float v) { return std::isfinite(v); }))
+      throw std::invalid_argument("numbers that are no divisor, deviation or size");
+    return how;
+  } catch (const std::exception &e) {
+    throw error(error_code::invalid_argument, "preprocessing: found " + detail::in_quotes(std::string(text)) +
+                                                  ", which cannot be used: " + e.what());
+  }
+}
+
+std::string to_text(const preprocessing &how) {
+  if (!how.name.empty()) return how.name;
+  return nlohmann::ordered_json{{"divisor", how.divisor},
+                                {"mean", how.mean},
+                                {"deviation", how.deviation},
+                                {"reverse_channels", how.reverse_channels},
+                                {"resize_smaller_side", how.resize_smaller_side}}
+      .dump();
+}
+
+std::vector<float> constants_of(const preprocessing &how, int channels) {
+  std::vector<float> constants(static_cast<std::size_t>(3 * channels));
+  for (int c = 0; c < channels; ++c) {
+    const auto at = [&](int row) -> float & {
+      return constants[static_cast<std::size_t>(row * channels + c)];
+    };
+    const auto of_channel = static_cast<std::size_t>(std::min(c, 2));
+    at(0) = how.divisor;
+    at(1) = how.mean[of_channel];
+    at(2) = how.deviation[of_channel];
+  }
+  return constants;
 }
 
 std::vector<std::uint8_t> prepare_image(const image &picture, int channels, int height, int width,

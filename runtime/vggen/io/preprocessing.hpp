@@ -5,6 +5,7 @@
 
 #include <array>
 #include <cstdint>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -17,7 +18,7 @@ namespace vggen {
 ///
 /// where c counts the channels as the network sees them.
 struct preprocessing {
-  std::string_view name;
+  std::string name;               ///< of a preset; empty for one that was measured on a data set
   int resize_smaller_side;        ///< of the picture, where the network takes 224 x 224 of it
   float divisor;                  ///< of the values from 0 to 255
   std::array<float, 3> mean;      ///< [c]; of a value that was divided
@@ -31,6 +32,18 @@ struct preprocessing {
 ///   unit         scaled to [0, 1] and nothing else; the whole smaller side is kept.
 /// Throws vggen::error with invalid_argument, listing these, if there is none of that name.
 [[nodiscard]] const preprocessing &find_preprocessing(std::string_view name);
+
+/// Returns the preprocessing that a weights file's metadata ("preprocess") name: a preset, or an object with
+/// the members divisor, mean [3], deviation [3], reverse_channels and resize_smaller_side, as to_text writes
+/// it. Throws vggen::error with invalid_argument if it is neither.
+[[nodiscard]] preprocessing parse_preprocessing(std::string_view text);
+
+/// The text of a preprocessing for metadata: its name, or all of it as JSON.
+[[nodiscard]] std::string to_text(const preprocessing &how);
+
+/// The numbers that preprocessing kernels take for a network of that many channels: [{divisor, mean,
+/// deviation}][c].
+[[nodiscard]] std::vector<float> constants_of(const preprocessing &how, int channels);
 
 /// Returns the part of `picture` that a network of `channels` x `height` x `width` looks at: scaled so that
 /// it just covers height * s / 224 by width * s / 224 pixels, each rounded, s being how.resize_smaller_side

@@ -57,15 +57,16 @@ public:
   training_totals batch(std::span<const std::uint8_t> images, std::span<const std::int32_t> labels, int count,
                         double learning_rate, bool last);
 
-  /// The rest of an epoch, from batch `first` on. `rate(step)` is asked before each update; `after` after
-  /// each batch, and ends the epoch when it returns false. Returns what was measured.
+  /// The rest of an epoch, from batch `first` on, when `before` has been measured. `rate(step)` is asked
+  /// before each update; `after` after each batch, and ends the epoch when it returns false. Returns what was
+  /// measured.
   template <data_source Source>
   training_totals epoch(Source &source, std::uint64_t number, std::int64_t first,
-                        const std::function<double(std::int64_t step)> &rate,
+                        const training_totals &before, const std::function<double(std::int64_t step)> &rate,
                         const std::function<bool(const epoch_progress &)> &after) {
     source.begin_epoch(number, first);
     const std::int64_t size = network_.facts().batch, batches = (source.size() + size - 1) / size;
-    epoch_progress progress{.batch = first, .batches = batches, .totals = {}, .learning_rate = 0};
+    epoch_progress progress{.batch = first, .batches = batches, .totals = before, .learning_rate = 0};
     for (;;) {
       const auto &next = source.next();
       if (next.count == 0) break;
@@ -81,6 +82,8 @@ public:
   /// Updates so far, and batches so far (which number dropout's random draws).
   [[nodiscard]] std::int64_t steps() const { return steps_; }
   [[nodiscard]] std::int64_t batches() const { return batches_; }
+  /// No gradient waits for more batches: the state is in the parameters and momenta alone.
+  [[nodiscard]] bool between_steps() const { return pending_batches_ == 0; }
   void set_progress(std::int64_t steps, std::int64_t batches);
 
   /// The norm of the gradient before clipping, at the last update where clipping was on.

@@ -1,0 +1,19 @@
+// The subcommands of a program that trains. Each adds itself, and returns what it does if it is given.
+#pragma once
+
+#include "tools/program/runnable_model.hpp"
+
+#include <vggen/train/trainable.hpp>
+
+#include <functional>
+
+namespace CLI {
+class App;
+}
+
+namespace vggen {
+
+std::function<void()> add_train(CLI::App &app, trainable &network, runnable_model &model);
+std::function<void()> add_eval(CLI::App &app, trainable &network);
+
+} // namespace vggen

@@ -1,0 +1,82 @@
+// The command `eval`: how well weights classify a data set.
+#include "tools/trainer/commands.hpp"
+#include "tools/trainer/data_parts.hpp"
+#include "tools/trainer/evaluation.hpp"
+
+#include <vggen/io/error.hpp>
+#include <vggen/io/load_parameters.hpp>
+#include <vggen/io/safetensors.hpp>
+#include <vggen/train/checkpoint.hpp>
+
+#include <CLI/CLI.hpp>
+#include <nlohmann/json.hpp>
+
+#include <cstdio>
+#include <iostream>
+#include <memory>
+
+namespace vggen {
+
+namespace {
+
+struct eval_options {
+  std::filesystem::path data, weights;
+  std::string format = "auto", part = "test";
+  int threads = 0, loader_threads = 1;
+  bool json = false;
+};
+
+void eval(trainable &network, const eval_options &o) {
+  const trainable_facts &facts = network.facts();
+  const data_parts parts = open_parts(o.data, o.format, 0, 0, facts);
+  const auto &pictures = o.part == "test" ? parts.test : parts.training;
+  network.prepare(o.threads);
+  for (const auto &note : load_weights(o.weights, network))
+    std::fprintf(stderr, "note: %s\n", note.c_str());
+  const auto how = parse_preprocessing(preprocess_of(safetensors_file(o.weights)).value_or("torchvision"));
+  const auto result = evaluate_all(network, pictures, normalisation_of(how, facts), o.loader_threads, 0);
+  if (!o.json) {
+    print_evaluation(result, pictures->class_names());
+    return;
+  }
+  const auto images = static_cast<double>(result.totals.images);
+  auto classes = nlohmann::ordered_json::array();
+  for (int c = 0; c < facts.classes; ++c)
+    classes.push_back({{"class", pictures->class_names()[static_cast<std::size_t>(c)]},
+                       {"images", result.confusion.images_of(c)},
+                       {"precision", result.confusion.precision(c)},
+                       {"recall", result.confusion.recall(c)},
+                       {"f1", result.confusion.f1(c)}});
+  std::cout << nlohmann::ordered_json{{"images", result.totals.images},
+                                      {"top_1", static_cast<double>(result.totals.correct) / images},
+                                      {"top_5", static_cast<double>(result.in_top_5) / images},
+                                      {"loss", result.totals.mean_loss()},
+                                      {"confusion", result.confusion.counts()},
+                                      {"classes", classes}}
+                   .dump()
+            << '\n';
+}
+
+} // namespace
+
+std::function<void()> add_eval(CLI::App &app, trainable &network) {
+  const auto options = std::make_shared<eval_options>();
+  CLI::App &command = *app.add_subcommand("eval", "Measure how well weights classify a data set");
+  command.add_option("--data", options->data, "folder of the data set")->required();
+  command.add_option("--weights", options->weights, "weights file, or a checkpoint")->required();
+  command.add_option("--format", options->format, "auto, idx, cifar10, cifar100 or folder")
+      ->capture_default_str();
+  command.add_option("--part", options->part, "test or training")
+      ->check(CLI::IsMember({"test", "training"}))
+      ->capture_default_str();
+  command.add_option("--threads", options->threads, "threads that compute")->check(CLI::Range(1, 256));
+  command.add_option("--loader-threads", options->loader_threads, "threads that read images")
+      ->check(CLI::Range(1, 256))
+      ->capture_default_str();
+  command.add_flag("--json", options->json, "as JSON, with the confusion matrix");
+  return [&command, &network, options] {
+    if (command.parsed()) eval(network, *options);
+  };
+}
+
+} // namespace vggen

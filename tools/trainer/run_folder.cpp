@@ -1,0 +1,78 @@
+#include "tools/trainer/run_folder.hpp"
+
+#include <vggen/io/error.hpp>
+
+#include <nlohmann/json.hpp>
+
+#include <fstream>
+#include <map>
+
+namespace vggen {
+
+namespace fs = std::filesystem;
+
+run_folder::run_folder(fs::path folder, bool resume) : folder_(std::move(folder)) {
+  std::error_code failed;
+  fs::create_directories(folder_, failed);
+  if (!fs::is_directory(folder_))
+    throw error(error_code::cannot_write,
+                folder_.string() + ": cannot be made" + (failed ? ": " + failed.message() : ""));
+  const bool there = fs::exists(checkpoint());
+  if (there && !resume)
+    throw error(error_code::invalid_argument, folder_.string() +
+                                                  ": there is a training in this folder already; go on "
+                                                  "with it (--resume), or choose another --output");
+  if (!there && resume)
+    throw error(error_code::invalid_argument,
+                checkpoint().string() + ": there is no checkpoint to resume from");
+  lines_.emplace(log());
+  events_.emplace(folder_);
+}
+
+void run_folder::write(const epoch_record &e) {
+  lines_->write({{"epoch", e.epoch},
+                 {"step", e.step},
+                 {"seconds", e.seconds},
+                 {"training_loss", e.training_loss},
+                 {"training_accuracy", e.training_accuracy},
+                 {"validation_loss", e.validation_loss},
+                 {"validation_accuracy", e.validation_accuracy},
+                 {"learning_rate", e.learning_rate},
+                 {"images_per_second", e.images_per_second}});
+  events_->scalar("loss/training", e.step, e.training_loss);
+  events_->scalar("loss/validation", e.step, e.validation_loss);
+  events_->scalar("accuracy/training", e.step, e.training_accuracy);
+  events_->scalar("accuracy/validation", e.step, e.validation_accuracy);
+  events_->scalar("learning rate", e.step, e.learning_rate);
+  events_->scalar("images per second", e.step, e.images_per_second);
+  events_->flush();
+}
+
+std::vector<epoch_record> run_folder::epochs(int last) const {
+  std::map<int, epoch_record> by_epoch;
+  std::ifstream in(log());
+  for (std::string line; std::getline(in, line);) {
+    const auto json = nlohmann::json::parse(line, nullptr, false);
+    if (json.is_discarded() || !json.contains("epoch")) continue; // a line that a killed program left
+    const auto number = [&](const char *name) {
+      const auto &value = json.value(name, nlohmann::json());
+      return value.is_number() ? value.get<double>() : std::numeric_limits<double>::quiet_NaN();
+    };
+    epoch_record e{.epoch = json.at("epoch"),
+                   .step = json.value("step", std::int64_t{0}),
+                   .seconds = number("seconds"),
+                   .training_loss = number("training_loss"),
+                   .training_accuracy = number("training_accuracy"),
+                   .validation_loss = number("validation_loss"),
+                   .validation_accuracy = number("validation_accuracy"),
+                   .learning_rate = number("learning_rate"),
+                   .images_per_second = number("images_per_second")};
+    if (e.epoch <= last) by_epoch[e.epoch] = e;
+  }
+  std::vector<epoch_record> all;
+  for (const auto &[epoch, record] : by_epoch)
+    all.push_back(record);
+  return all;
+}
+
+} // namespace vggen

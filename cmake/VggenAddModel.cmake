@@ -6,13 +6,15 @@
 #                            kernels of a training step, for the first batch
 #   [BATCH <n>...]           the batches to compile for, over one set of weights (default: 1)
 #   [TARGET <target>]        host (default), avx512, avx2, sse41, neon, or a Halide target string
-#   [SCHEDULES <file>...])   files that choose schedules (default: every operator's own choice)
+#   [SCHEDULES <file>...]    files that choose schedules (default: every operator's own choice)
+#   [WEIGHTS <file> EMBED])  a safetensors file to be linked into the program; it may be a product of the build
 #
 # Makes a library target <name>: link it, include <compiled/<name>.hpp>, and use vggen::compiled::<name>. At build
 # time a describer made from the network's type prints which kernels it needs, and vggen-compile compiles them,
-# but for those that VGGEN_CACHE_DIR has already.
+# but for those that VGGEN_CACHE_DIR has already. Embedded weights are vggen::compiled::<name>_weights(), of
+# <compiled/<name>_weights.hpp>.
 function(vggen_add_model name)
-  cmake_parse_arguments(PARSE_ARGV 1 arg "" "HEADER;NETWORK;TARGET" "INCLUDE;MODE;BATCH;SCHEDULES")
+  cmake_parse_arguments(PARSE_ARGV 1 arg "EMBED" "HEADER;NETWORK;TARGET;WEIGHTS" "INCLUDE;MODE;BATCH;SCHEDULES")
   if(NOT name MATCHES "^[a-zA-Z_][a-zA-Z0-9_]*$")
     message(FATAL_ERROR "vggen_add_model(${name}): the name becomes a C++ name, and cannot be one")
   endif()
@@ -84,4 +86,23 @@ function(vggen_add_model name)
   add_dependencies(${name} ${name}_kernels)
   target_include_directories(${name} INTERFACE "${folder}/include" ${arg_INCLUDE})
   target_link_libraries(${name} INTERFACE "${library}" vggen::core)
+
+  if(arg_EMBED AND NOT arg_WEIGHTS OR arg_WEIGHTS AND NOT arg_EMBED)
+    message(FATAL_ERROR "vggen_add_model(${name}): WEIGHTS <file> and EMBED go together")
+  endif()
+  if(arg_EMBED)
+    vggen_embed_weights(${name} "${arg_WEIGHTS}" "${folder}")
+  endif()
+endfunction()
+
+# The weights file as an object of its own, in read-only memory.
+function(vggen_embed_weights name file folder)
+  get_filename_component(VGGEN_WEIGHTS "${file}" ABSOLUTE)
+  set(VGGEN_NAME "${name}")
+  configure_file("${vggen_cmake_dir}/weights.S.in" "${folder}/weights.S" @ONLY)
+  configure_file("${vggen_cmake_dir}/weights.hpp.in" "${folder}/include/compiled/${name}_weights.hpp" @ONLY)
+  add_library(${name}_weights STATIC "${folder}/weights.S")
+  set_source_files_properties("${folder}/weights.S" PROPERTIES OBJECT_DEPENDS "${VGGEN_WEIGHTS}")
+  set_target_properties(${name}_weights PROPERTIES LINKER_LANGUAGE CXX)
+  target_link_libraries(${name} INTERFACE ${name}_weights)
 endfunction()

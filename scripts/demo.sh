@@ -1,16 +1,47 @@
 #!/usr/bin/env bash
-# Sets up everything, builds VGG16 as a static program, and classifies an image with it. The weights are random: the
-# classes mean nothing, but every kernel runs.
+# The main job, from nothing: builds a compact VGG for Fashion-MNIST as a program that trains, trains it on real
+# images, builds a second program with the trained weights in it, and classifies PNG files with that.
+#
+#   scripts/demo.sh [SEED]      results are in build/demo
 set -euo pipefail
 cd "$(dirname "$0")/.."
+case "${1-}" in -h | --help) sed -n '2,5s/^# \{0,1\}//p' "$0"; exit 0 ;; esac
+
+seed=${1-1}
+data=/usr/share/datasets/fashion-mnist
+run=build/demo
+phases=()
+start=$SECONDS
+phase() { # names the time since the last one
+  phases+=("$(printf '%5d s  %s' $((SECONDS - start)) "$1")")
+  start=$SECONDS
+}
 
 scripts/setup.sh
 export PATH="$PWD/.venv/bin:$PATH"
-cmake --preset release
-cmake --build --preset release --target vgg16_program
-vgg16=build/release/bin/vgg16
+phase "set-up"
 
-"$vgg16" summary
-[ -f build/random.safetensors ] || "$vgg16" init --seed 1 -o build/random.safetensors
-"$vgg16" predict tests/data/images/photo.jpg --weights build/random.safetensors
-"$vgg16" bench --weights build/random.safetensors
+cmake --preset release >/dev/null
+cmake --build --preset release --target fashion_vgg_train_program
+phase "building fashion-vgg-train"
+
+rm -rf "$run"
+build/release/bin/fashion-vgg-train summary
+build/release/bin/fashion-vgg-train train --data "$data" --output "$run" \
+  --epochs 9 --learning-rate 0.05 --warm-up 0.3 --nesterov --flip --validation 0.02 --seed "$seed" | tee "$run.log"
+phase "training"
+
+cmake --preset release -DVGGEN_FASHION_WEIGHTS="$PWD/$run/best.safetensors" >/dev/null
+cmake --build --preset release --target fashion_vgg_program
+phase "building fashion-vgg, with the weights in it"
+
+build/release/bin/fashion-vgg-train samples --data "$data" --output "$run/pictures" --count 10 >/dev/null
+build/release/bin/fashion-vgg predict --top-k 3 "$run"/pictures/*.png
+phase "classifying 10 pictures"
+
+echo
+printf '%s\n' "${phases[@]}"
+echo "report:   $run/report.html"
+echo "weights:  $run/best.safetensors"
+echo "program:  build/release/bin/fashion-vgg predict PICTURE..."
+tail -n1 "$run.log"

@@ -19,11 +19,20 @@ preprocessing chosen_preprocessing(const std::string &name, const safetensors_fi
   return parse_preprocessing(preprocess_of(file).value_or("torchvision"));
 }
 
+safetensors_file open_weights(const model_facts &facts, const std::filesystem::path &path) {
+  if (!path.empty()) return safetensors_file(path);
+  if (facts.embedded_weights.empty())
+    throw error(error_code::invalid_argument,
+                std::string(facts.name) + " has no weights in it: give --weights");
+  return {facts.embedded_weights, "embedded weights"};
+}
+
 } // namespace
 
 loaded_model::loaded_model(runnable_model &model, const std::filesystem::path &weights,
                            const std::string &preprocess, int threads, bool features)
-    : model_(model), file_(weights), parameters_(load_parameters(model.facts().parameter_tensors, file_)),
+    : model_(model), file_(open_weights(model.facts(), weights)),
+      parameters_(load_parameters(model.facts().parameter_tensors, file_)),
       preprocessing_(chosen_preprocessing(preprocess, file_)), threads_(threads) {
   for (const auto &note : parameters_.notes)
     std::fprintf(stderr, "note: %s\n", note.c_str());

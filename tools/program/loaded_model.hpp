@@ -19,8 +19,9 @@ namespace vggen {
 /// Represents a model with its weights.
 class loaded_model {
 public:
-  /// Loads the weights, and prints notes on them on standard error. `features`: layers can be looked at.
-  /// `preprocess`: the name of a preset; empty: what the weights say, else torchvision.
+  /// Loads the weights (empty: those that the program has in it), and prints notes on them on standard error.
+  /// `features`: layers can be looked at. `preprocess`: the name of a preset; empty: what the weights say,
+  /// else torchvision.
   loaded_model(runnable_model &model, const std::filesystem::path &weights, const std::string &preprocess,
                int threads, bool features);
 

@@ -10,6 +10,7 @@
 
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <tuple>
 #include <utility>
@@ -21,7 +22,9 @@ template <class Model> class model_adapter final : public runnable_model {
   using network = typename Model::network;
 
 public:
-  model_adapter() {
+  /// embedded_weights: see model_facts.
+  explicit model_adapter(std::span<const std::byte> embedded_weights = {}) {
+    facts_.embedded_weights = embedded_weights;
     facts_.name = Model::name;
     facts_.target = Model::target;
     facts_.parameters = parameters(network{});

@@ -32,6 +32,14 @@ int run_program(runnable_model &model, int argc, char **argv, const std::vector<
   app.set_version_flag("--version", std::string(name) + ", vggen " VGGEN_VERSION_TEXT);
   app.require_subcommand(1);
 
+  const bool embedded = !model.facts().embedded_weights.empty();
+  const auto add_weights = [&](CLI::App &command, std::filesystem::path &weights) {
+    CLI::Option *const option = command.add_option(
+        "--weights", weights,
+        embedded ? "safetensors file (default: the weights in this program)" : "safetensors file");
+    if (!embedded) option->required();
+  };
+
   summary_options summary;
   CLI::App *const summary_command =
       app.add_subcommand("summary", "Print the network: layers, shapes, counts, kernels");
@@ -40,7 +48,7 @@ int run_program(runnable_model &model, int argc, char **argv, const std::vector<
   predict_options predicting;
   CLI::App *const predict_command = app.add_subcommand("predict", "Classify images");
   predict_command->add_option("images", predicting.images, "PNG or JPEG files")->required();
-  predict_command->add_option("--weights", predicting.weights, "safetensors file")->required();
+  add_weights(*predict_command, predicting.weights);
   predict_command->add_option("--labels", predicting.labels, "names of the classes, one a line (or .json)");
   predict_command->add_option("--top-k", predicting.top, "classes to print for each image")
       ->check(CLI::PositiveNumber)
@@ -52,7 +60,7 @@ int run_program(runnable_model &model, int argc, char **argv, const std::vector<
   features_options features;
   CLI::App *const features_command = app.add_subcommand("features", "Write a layer's output for images");
   features_command->add_option("images", features.images, "PNG or JPEG files")->required();
-  features_command->add_option("--weights", features.weights, "safetensors file")->required();
+  add_weights(*features_command, features.weights);
   features_command->add_option("-o,--output", features.output, ".npy file to write: float32 [n, c, h, w]")
       ->required();
   features_command->add_option(

@@ -44,6 +44,8 @@ struct model_facts {
   std::vector<std::size_t> arena_bytes; ///< for each of `batches`
   std::span<const compiled_kernel> kernels;
   std::span<const parameter_info> parameter_tensors;
+  std::span<const std::byte>
+      embedded_weights; ///< a safetensors file in the program itself; empty: there is none
 };
 
 /// Represents a model that runs. Errors are thrown as vggen::error.

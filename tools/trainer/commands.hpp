@@ -15,5 +15,7 @@ namespace vggen {
 
 std::function<void()> add_train(CLI::App &app, trainable &network, runnable_model &model);
 std::function<void()> add_eval(CLI::App &app, trainable &network);
+std::function<void()> add_train_bench(CLI::App &app, trainable &network);
+std::function<void()> add_samples(CLI::App &app);
 
 } // namespace vggen

@@ -145,9 +145,9 @@ std::function<void()> add_train(CLI::App &app, trainable &network, runnable_mode
   add_options(command, *options);
   return [&command, &network, &model, options] {
     if (!command.parsed()) return;
-    options->optimiser.seed = options->seed;
     append_given(command, options->arguments);
     if (options->resume) *options = resumed(*options);
+    options->optimiser.seed = options->seed;
     if (options->data.empty())
       throw error(error_code::invalid_argument, "train needs --data (see train --help)");
     train(network, model, *options);

@@ -68,15 +68,18 @@ struct execution::team {
   std::array<pthread_t, most_threads> handles{};
   int threads = 1; // with the caller's own
 
-  // the loop under way
+  // The loop under way. It is changed only while `state` is 0.
   halide_task_t task = nullptr;
   std::uint8_t *closure = nullptr;
   int first = 0, count = 0;
   std::atomic<int> next{0};
   std::atomic<int> error{0};
 
+  // A thread that comes too late is not waited for: on a machine that is busy with other things the caller
+  // does the work alone rather than stand still.
+  static constexpr std::uint32_t open = 1u << 31; // there may be tasks left: threads may still join
+  std::atomic<std::uint32_t> state{0};      // `open`, and the number of threads that have joined the loop
   std::atomic<std::uint32_t> generation{0}; // counts loops; the threads wait for it to change
-  std::atomic<int> busy{0};                 // threads that have not finished the loop
   std::atomic<bool> stop{false};
 
   struct start_argument {
@@ -99,11 +102,21 @@ struct execution::team {
     std::uint32_t seen = 0;
     for (;;) {
       await_change(self->generation, seen);
-      ++seen;
+      seen = self->generation.load(std::memory_order_acquire);
       if (self->stop.load(std::memory_order_relaxed)) return nullptr;
+      if (!self->join()) continue;
       self->take_tasks(self->contexts[static_cast<std::size_t>(index)]);
-      if (self->busy.fetch_sub(1, std::memory_order_acq_rel) == 1) self->busy.notify_one();
+      if (self->state.fetch_sub(1, std::memory_order_acq_rel) == 1) self->state.notify_one();
     }
+  }
+
+  // Takes part in the loop that is open now, whichever it is; false if there is none.
+  bool join() noexcept {
+    std::uint32_t now = state.load(std::memory_order_acquire);
+    while ((now & open) != 0)
+      if (state.compare_exchange_weak(now, now + 1, std::memory_order_acq_rel, std::memory_order_acquire))
+        return true;
+    return false;
   }
 
   bool start() noexcept {
@@ -138,13 +151,14 @@ struct execution::team {
     count = size;
     next.store(0, std::memory_order_relaxed);
     error.store(0, std::memory_order_relaxed);
-    busy.store(threads - 1, std::memory_order_relaxed);
+    state.store(open, std::memory_order_release);
     generation.fetch_add(1, std::memory_order_release);
     generation.notify_all();
     // tasks on the caller's thread have scratch of their own, as those on any other
     take_tasks(contexts[static_cast<std::size_t>(threads)]);
-    for (int left = 0; (left = busy.load(std::memory_order_acquire)) != 0;)
-      await_change(busy, left);
+    state.fetch_and(~open, std::memory_order_acq_rel);
+    for (std::uint32_t joined = 0; (joined = state.load(std::memory_order_acquire)) != 0;)
+      await_change(state, joined);
     return error.load(std::memory_order_relaxed);
   }
 };

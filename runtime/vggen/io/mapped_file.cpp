@@ -59,14 +59,20 @@ void unmap(std::span<const std::byte> bytes) {
 
 mapped_file::mapped_file(const std::filesystem::path &path) : path_(path), bytes_(map_whole(path.string())) {}
 
-mapped_file::~mapped_file() { unmap(bytes_); }
+mapped_file::mapped_file(std::span<const std::byte> bytes, const std::filesystem::path &name)
+    : path_(name), bytes_(bytes), mapped_(false) {}
+
+mapped_file::~mapped_file() {
+  if (mapped_) unmap(bytes_);
+}
 
 mapped_file::mapped_file(mapped_file &&other) noexcept
-    : path_(std::move(other.path_)), bytes_(std::exchange(other.bytes_, {})) {}
+    : path_(std::move(other.path_)), bytes_(std::exchange(other.bytes_, {})), mapped_(other.mapped_) {}
 
 mapped_file &mapped_file::operator=(mapped_file &&other) noexcept {
   std::swap(path_, other.path_);
   std::swap(bytes_, other.bytes_);
+  std::swap(mapped_, other.mapped_);
   return *this;
 }
 

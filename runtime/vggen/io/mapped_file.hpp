@@ -19,6 +19,9 @@ public:
   /// cannot_open if it is missing, is not a regular file, or may not be read; with out_of_memory if there is
   /// not enough address space.
   explicit mapped_file(const std::filesystem::path &path);
+  /// A file that is in memory already, linked into the program say: bytes that outlive this object, called
+  /// `name`.
+  mapped_file(std::span<const std::byte> bytes, const std::filesystem::path &name);
   ~mapped_file();
 
   mapped_file(mapped_file &&other) noexcept;
@@ -32,6 +35,7 @@ public:
 private:
   std::filesystem::path path_;
   std::span<const std::byte> bytes_;
+  bool mapped_ = true; ///< by this object, which has to end it
 };
 
 } // namespace vggen

@@ -86,16 +86,23 @@ void check_cover(std::span<const detail::header_entry> entries, std::size_t data
 
 } // namespace
 
-safetensors_file::safetensors_file(const std::filesystem::path &path) : file_(path) {
-  try {
-    load();
-  } catch (const std::bad_alloc &) {
-    throw error(error_code::out_of_memory,
-                path.string() + ": there is not enough memory to read this header");
-  }
+safetensors_file::safetensors_file(const std::filesystem::path &path) : file_(path) { load(); }
+
+safetensors_file::safetensors_file(std::span<const std::byte> bytes, const std::filesystem::path &name)
+    : file_(bytes, name) {
+  load();
 }
 
 void safetensors_file::load() {
+  try {
+    read_header();
+  } catch (const std::bad_alloc &) {
+    throw error(error_code::out_of_memory,
+                path().string() + ": there is not enough memory to read this header");
+  }
+}
+
+void safetensors_file::read_header() {
   const std::string file_name = path().string();
   const std::string_view text = header_text(file_.bytes(), file_name);
   const std::span<const std::byte> data = file_.bytes().subspan(length_bytes + text.size());

@@ -40,6 +40,8 @@ public:
   ///   too_large     if its header is longer than the 100 MB that the format allows;
   ///   out_of_memory if memory runs out.
   explicit safetensors_file(const std::filesystem::path &path);
+  /// The same for a file that is in memory already (see mapped_file); messages call it `name`.
+  safetensors_file(std::span<const std::byte> bytes, const std::filesystem::path &name);
 
   /// The free texts stored with the tensors; empty if there are none.
   [[nodiscard]] const std::map<std::string, std::string> &metadata() const noexcept { return metadata_; }
@@ -54,6 +56,7 @@ public:
 
 private:
   void load();
+  void read_header();
 
   mapped_file file_;
   std::map<std::string, std::string> metadata_;

@@ -1,0 +1,12 @@
+// A network for tests of the program that trains.
+#pragma once
+
+#include <vggen/net/zoo.hpp>
+
+namespace vggen::test_networks {
+
+inline constexpr auto small =
+    sequential(input<1, 28, 28>, conv3x3<8>, relu, max_pool<2>, conv3x3<16>, relu, max_pool<2>, flatten,
+               fully_connected<32>, relu, dropout<0.25>, fully_connected<10>, softmax);
+
+} // namespace vggen::test_networks

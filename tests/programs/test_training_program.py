@@ -1,0 +1,268 @@
+"""The program that trains, from outside: what it leaves behind, the same bits on any number of threads and after any
+interruption, a checkpoint that survives kill -9, and one line for each wrong input.
+
+    test_training_program.py PROGRAM OTHER        programs that train: a small network's, and another one's
+"""
+
+import gzip
+import json
+import os
+import pathlib
+import random
+import resource
+import shutil
+import signal
+import struct
+import subprocess
+import sys
+import tempfile
+import time
+import unittest
+
+PROGRAM, OTHER = (pathlib.Path(argument) for argument in sys.argv[1:3])
+RECIPE = ["--epochs", 3, "--learning-rate", 0.05, "--validation", 0.2, "--flip", "--crop-padding", 2, "--seed", 5]
+
+
+def write_idx(path, array_bytes, extents, zipped=False):
+    content = struct.pack(">BBBB", 0, 0, 8, len(extents)) + struct.pack(f">{len(extents)}I", *extents) + array_bytes
+    path.write_bytes(gzip.compress(content, 1) if zipped else content)
+
+
+def write_data(folder, train=1500, test=300, classes=10):
+    """Pictures that a network can learn: a bright square whose place is the class, with noise."""
+    folder.mkdir(parents=True)
+    generator = random.Random(1)
+    for part, count in (("train", train), ("t10k", test)):
+        images, labels = bytearray(), bytearray()
+        for i in range(count):
+            label = generator.randrange(classes)
+            picture = bytearray(generator.randrange(60) for _ in range(28 * 28))
+            for y in range(6):
+                for x in range(5):
+                    picture[(3 + 14 * (label // 5) + y) * 28 + 5 * (label % 5) + x + 1] = 200
+            images += picture
+            labels.append(label)
+        write_idx(folder / f"{part}-images-idx3-ubyte", bytes(images), (count, 28, 28))
+        write_idx(folder / f"{part}-labels-idx1-ubyte.gz", bytes(labels), (count,), zipped=True)
+
+
+def run(*arguments, program=PROGRAM, **options):
+    return subprocess.run([program, *map(str, arguments)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+                          **options)
+
+
+def read_tensors(path):
+    """The file's header and its data."""
+    content = path.read_bytes()
+    length = struct.unpack("<Q", content[:8])[0]
+    header = json.loads(content[8:8 + length])
+    return header, content[8 + length:]
+
+
+class Training(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.temporary = tempfile.TemporaryDirectory()
+        cls.folder = pathlib.Path(cls.temporary.name)
+        cls.data = cls.folder / "data"
+        write_data(cls.data)
+        cls.whole = cls.folder / "whole"
+        done = run("train", "--data", cls.data, "--output", cls.whole, *RECIPE, "--threads", 2)
+        assert done.returncode == 0, done.stderr
+        cls.printed = done.stdout
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.temporary.cleanup()
+
+    def same_training(self, folder, message):
+        for name in ("last.safetensors", "best.safetensors"):
+            expected, expected_data = read_tensors(self.whole / name)
+            found, found_data = read_tensors(folder / name)
+            expected_metadata, found_metadata = expected.pop("__metadata__"), found.pop("__metadata__")
+            self.assertEqual(expected, found, message)
+            self.assertEqual(expected_metadata.get("training"), found_metadata.get("training"), message)
+            self.assertTrue(expected_data == found_data, f"{message}: {name} has other bits")
+
+    def bad(self, *arguments, words=(), lines=1, **options):
+        done = run(*arguments, **options)
+        self.assertEqual(done.returncode, 1, done.stdout + done.stderr)
+        said = [line for line in done.stderr.splitlines() if not line.startswith("epoch ")]  # progress
+        self.assertTrue(said[0].startswith("error: "), done.stderr)
+        if lines:
+            self.assertEqual(len(said), lines, done.stderr)
+        for word in words:
+            self.assertIn(word, done.stderr)
+
+    # what it leaves behind
+
+    def test_it_learns_and_says_so(self):
+        self.assertRegex(self.printed, r"test accuracy: \d+\.\d\d %\n$")
+        self.assertGreater(float(self.printed.split()[-2]), 60)  # chance gives 10
+        epochs = [json.loads(line) for line in (self.whole / "log.jsonl").read_text().splitlines()]
+        self.assertEqual([e["epoch"] for e in epochs], [1, 2, 3])
+        self.assertLess(epochs[2]["training_loss"], epochs[0]["training_loss"])
+        page = (self.whole / "report.html").read_text()
+        for words in ("small_train", "conv3x3.forward", "data:image/png;base64", "--learning-rate=0.05"):
+            self.assertIn(words, page)
+        self.assertTrue(list(self.whole.glob("events.out.tfevents.*")))
+
+    def test_eval_repeats_the_accuracy(self):
+        done = run("eval", "--data", self.data, "--weights", self.whole / "best.safetensors", "--json")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        result = json.loads(done.stdout)
+        self.assertAlmostEqual(100 * result["top_1"], float(self.printed.split()[-2]), places=2)
+        self.assertEqual(sum(result["confusion"]), 300)
+        table = run("eval", "--data", self.data, "--weights", self.whole / "last.safetensors")
+        self.assertIn("top-1", table.stdout)
+
+    def test_predict_knows_labels_and_normalisation(self):
+        pictures = self.folder / "pictures"
+        done = run("samples", "--data", self.data, "--output", pictures, "--count", 12)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        files = done.stdout.split()
+        self.assertEqual(len(files), 12)
+        done = run("predict", *files, "--weights", self.whole / "best.safetensors", "--json")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        right = sum(one["top"][0]["label"] == pathlib.Path(one["image"]).stem.split("-")[1]
+                    for one in json.loads(done.stdout))
+        self.assertGreater(right, 6)
+
+    def test_init_from_weights(self):
+        out = self.folder / "warm"
+        done = run("train", "--data", self.data, "--output", out, "--weights", self.whole / "best.safetensors",
+                   "--epochs", 1, "--learning-rate", 0.001, "--validation", 0)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        first = json.loads((out / "log.jsonl").read_text().splitlines()[0])
+        self.assertGreater(first["validation_accuracy"], 0.6)
+
+    # bits
+
+    def test_threads_do_not_matter(self):
+        for threads in (1, 3):
+            out = self.folder / f"threads{threads}"
+            done = run("train", "--data", self.data, "--output", out, *RECIPE, "--threads", threads,
+                       "--loader-threads", threads)
+            self.assertEqual(done.returncode, 0, done.stderr)
+            self.same_training(out, f"{threads} threads")
+
+    def test_interruptions_do_not_matter(self):
+        out = self.folder / "interrupted"
+        arguments = ["train", "--data", self.data, "--output", out, *RECIPE]
+        generator, stops = random.Random(2), 0
+        for attempt in range(40):
+            process = subprocess.Popen([PROGRAM, *map(str, arguments)], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                                       text=True)
+            time.sleep(generator.uniform(0.03, 0.3))
+            process.send_signal(signal.SIGINT)
+            printed, said = process.communicate()
+            if process.returncode < 0:  # before it began to listen
+                continue
+            self.assertEqual(process.returncode, 0, said)
+            if (out / "last.safetensors").exists():
+                arguments = ["train", "--resume", "--output", out]
+            if "test accuracy" in printed:
+                break
+            stops += 1
+        else:
+            self.assertEqual(run(*arguments).returncode, 0)
+        self.assertGreater(stops, 0)
+        self.same_training(out, f"{stops} interruptions")
+
+    def test_a_killed_training_leaves_a_checkpoint(self):
+        out = self.folder / "killed"
+        arguments = ["train", "--data", self.data, "--output", out, *RECIPE[2:], "--epochs", 2000]
+        generator, seen = random.Random(3), 0
+        for _ in range(24):
+            process = subprocess.Popen([PROGRAM, *map(str, arguments)], stdout=subprocess.DEVNULL,
+                                       stderr=subprocess.DEVNULL)
+            time.sleep(generator.uniform(0.05, 0.6))
+            process.kill()
+            process.wait()
+            if not (out / "last.safetensors").exists():
+                continue
+            arguments = ["train", "--resume", "--output", out]
+            done = run("eval", "--data", self.data, "--weights", out / "last.safetensors")
+            self.assertEqual(done.returncode, 0, done.stderr)
+            seen += 1
+        self.assertGreater(seen, 15)
+        done = run("train", "--resume", "--output", out, "--epochs", 1)  # fewer than it has: nothing left to do
+        self.assertEqual(done.returncode, 0, done.stderr)
+
+    # wrong input
+
+    def test_wrong_data(self):
+        out = self.folder / "wrong"
+        self.bad("train", "--output", out, words=["--data"])
+        self.bad("train", "--data", self.folder / "nowhere", "--output", out, words=["nowhere", "data set"])
+        self.bad("train", "--data", self.data, "--output", out, "--format", "mnist", words=["mnist", "cifar10"])
+        (self.folder / "empty").mkdir()
+        self.bad("train", "--data", self.folder / "empty", "--output", out, words=["empty"])
+        three = self.folder / "three"
+        for name in ("a", "b", "c"):
+            (three / name).mkdir(parents=True)
+            shutil.copy(self.picture(), three / name / "x.png")
+        self.bad("train", "--data", three, "--output", out, words=["3 classes", "10"])
+        broken = self.folder / "broken"
+        shutil.copytree(self.data, broken)
+        images = broken / "train-images-idx3-ubyte"
+        images.write_bytes(images.read_bytes()[:1000])
+        self.bad("train", "--data", broken, "--output", out, words=["train-images-idx3-ubyte"])
+        self.bad("train", "--data", self.data, "--output", out, "--validation", 1.5, words=["--validation", "1.5"])
+        self.bad("train", "--data", self.data, "--output", out, "--momentum", 1, words=["momentum"])
+        self.bad("train", "--data", self.data, "--output", out, "--learning-rate", -1, words=["learning-rate"])
+
+    def picture(self):
+        pictures = self.folder / "one"
+        if not pictures.exists():
+            run("samples", "--data", self.data, "--output", pictures, "--count", 1)
+        return next(pictures.iterdir())
+
+    def test_unreadable_pictures(self):
+        tree = self.folder / "tree"
+        for number in range(10):
+            (tree / f"class{number}").mkdir(parents=True)
+            for copy in range(4):
+                shutil.copy(self.picture(), tree / f"class{number}" / f"{copy}.png")
+        (tree / "class3" / "0.png").write_bytes(b"no picture")
+        recipe = ["--data", tree, "--epochs", 1, "--validation", 0.3, "--seed", 2]
+        self.bad("train", *recipe, "--output", self.folder / "stops", words=["class3/0.png"])
+        done = run("train", *recipe, "--output", self.folder / "skips", "--skip-unreadable")
+        if done.returncode:  # the broken picture may be one of those that validate
+            self.assertIn("class3/0.png", done.stderr)
+        else:
+            self.assertIn("left out", done.stderr)
+
+    def test_wrong_checkpoints(self):
+        out = self.folder / "checkpoints"
+        self.bad("train", "--resume", "--output", out, words=["last.safetensors"])
+        shutil.copytree(self.whole, out, dirs_exist_ok=True)
+        self.bad("train", "--data", self.data, "--output", out, words=["--resume", "--output"])
+        checkpoint = out / "last.safetensors"
+        content = checkpoint.read_bytes()
+        checkpoint.write_bytes(content[:len(content) // 2])
+        self.bad("train", "--resume", "--output", out, words=["last.safetensors", "truncated"])
+        shutil.copy(self.whole / "best.safetensors", checkpoint)
+        self.bad("train", "--resume", "--output", out, words=["checkpoint"])
+        self.bad("train", "--resume", "--output", self.whole, program=OTHER, lines=None)
+
+    def test_a_loss_that_is_not_finite(self):
+        self.bad("train", "--data", self.data, "--output", self.folder / "diverged", "--epochs", 3, "--learning-rate",
+                 1e6, "--validation", 0.2, words=["step", "not finite", "layer"], lines=None)
+
+    def test_a_full_disk(self):
+        out = self.folder / "full"
+        shutil.copytree(self.whole, out)
+        before = (out / "last.safetensors").read_bytes()
+
+        def limit():
+            signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+            resource.setrlimit(resource.RLIMIT_FSIZE, (1 << 16, 1 << 16))  # the checkpoint has more
+
+        self.bad("train", "--resume", "--output", out, "--epochs", 5, words=["safetensors"], lines=None, preexec_fn=limit)
+        self.assertEqual(before, (out / "last.safetensors").read_bytes())
+        self.assertFalse(list(out.glob("*.partial*")))
+
+
+if __name__ == "__main__":
+    unittest.main(argv=sys.argv[:1], verbosity=2)

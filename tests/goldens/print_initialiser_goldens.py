@@ -41,15 +41,15 @@ def show(name, values):
 
 
 def main():
-    # conv1_2 of VGG16: tensor 2, [64, 64, 3, 3]
-    p, fan = probabilities(8, 2), 64 * 9
+    # conv2_1 of VGG16: tensor 4, [128, 64, 3, 3]
+    p, fan_in, fan_out = probabilities(8, 4), 64 * 9, 128 * 9
     show("normal(0.01)", 0.01 * quantile(p))
     show("truncated_normal(0.01)", 0.01 * quantile(BELOW + (1 - 2 * BELOW) * p))
-    show("uniform(0.3)", seeded.uniform(8, 0.3, 1, seeded.INITIAL_WEIGHTS, 2))
-    for name, variance in (("lecun", 1 / fan), ("glorot", 2 / (2 * fan)), ("he", 2 / fan)):
+    show("uniform(0.3)", seeded.uniform(8, 0.3, 1, seeded.INITIAL_WEIGHTS, 4))
+    for name, variance in (("lecun", 1 / fan_in), ("glorot", 2 / (fan_in + fan_out)), ("he", 2 / fan_in)):
         show(f"{name}_normal", np.sqrt(variance) / LEFT * quantile(BELOW + (1 - 2 * BELOW) * p))
-        show(f"{name}_uniform", seeded.uniform(8, np.sqrt(3 * variance), 1, seeded.INITIAL_WEIGHTS, 2))
-    show("orthogonal", orthogonal(64, 64 * 9, 1, 2))
+        show(f"{name}_uniform", seeded.uniform(8, np.sqrt(3 * variance), 1, seeded.INITIAL_WEIGHTS, 4))
+    show("orthogonal", orthogonal(128, 64 * 9, 1, 4))
     # conv1_1: tensor 0, [64, 3, 3, 3]
     show("orthogonal", orthogonal(64, 3 * 9, 1, 0))
 

@@ -230,9 +230,8 @@ TEST_CASE("descriptions are one line") {
         "0.01, times 0.1 after more than 10 epochs in a row without a metric above (1 + 1e-04) times the "
         "best, "
         "at least 1e-06");
-  CHECK(
-      text({.kind = learning_rate_kind::plateau, .mode = metric_mode::min, .patience = 1}) ==
-      "0.01, times 0.1 after more than 1 epoch in a row without a metric below (1 - 1e-04) times the best");
+  CHECK(text({.kind = learning_rate_kind::plateau, .mode = metric_mode::min, .patience = 1}) ==
+        "0.01, times 0.1 after more than 1 epoch in a row without a metric below (1 - 1e-04) times the best");
   CHECK(text({.kind = learning_rate_kind::steps, .milestones = {3, 6}}) ==
         "0.01, times 0.1 from each of the epochs 3, 6");
   CHECK(text({.kind = learning_rate_kind::cosine, .warmup_steps = 20, .minimum = 0.001}) ==

@@ -8,7 +8,6 @@
 #include "tools/trainer/run_folder.hpp"
 #include "tools/trainer/run_report.hpp"
 
-#include <vggen/core/random.hpp>
 #include <vggen/io/error.hpp>
 #include <vggen/io/safetensors.hpp>
 #include <vggen/train/checkpoint.hpp>
@@ -47,8 +46,11 @@ public:
     trainer steps(network_, options_.optimiser, how_);
     steps.set_progress(state_.steps, state_.batches);
     const std::int64_t batches = training.batches(), group = options_.optimiser.accumulate;
-    learning_rate_schedule rate(options_.rate, (batches + group - 1) / group, options_.epochs);
-    rate.restore(state_.rate);
+    const std::int64_t steps_in_epoch = (batches + group - 1) / group;
+    learning_rate_policy policy = options_.rate;
+    policy.warmup_steps = std::llround(options_.warm_up * static_cast<double>(steps_in_epoch));
+    learning_rate_schedule rate(policy, steps_in_epoch, options_.epochs);
+    if (state_.epoch > 0) rate.restore(state_.rate);
     announce(training, rate);
 
     const interrupt_guard interrupts;
@@ -81,13 +83,9 @@ private:
     }
     for (std::size_t i = 0; i < facts_.parameter_tensors.size(); ++i) {
       const parameter_info &info = facts_.parameter_tensors[i];
-      auto values = network_.parameters().subspan(static_cast<std::size_t>(facts_.parameter_offsets[i]),
-                                                  static_cast<std::size_t>(info.size()));
-      if (!info.bias && info.rank == 4) // biases are zero
-        fill_initial(values, info, static_cast<std::uint32_t>(i), options_.seed);
-      if (!info.bias && info.rank == 2)
-        fill_uniform(values, 0.0173f, options_.seed, random_stream::initial_weights,
-                     static_cast<std::uint32_t>(i));
+      initialise(network_.parameters().subspan(static_cast<std::size_t>(facts_.parameter_offsets[i]),
+                                               static_cast<std::size_t>(info.size())),
+                 info, options_.initial, static_cast<std::uint32_t>(i), options_.seed);
     }
     network_.parameters_changed();
   }
@@ -167,7 +165,7 @@ private:
           });
       state_.steps = steps.steps();
       state_.batches = steps.batches();
-      state_.rate = rate.current();
+      state_.rate = rate.state();
       record.seconds = bar.seconds();
       record.images_per_second = bar.images_per_second(state_.totals);
       if (asked && state_.batch < training.batches()) {
@@ -182,7 +180,7 @@ private:
     record.validation_loss = validated.mean_loss();
     record.validation_accuracy = validated.accuracy();
     rate.epoch_finished(validated.accuracy());
-    state_.rate = rate.current();
+    state_.rate = rate.state();
     ++state_.epoch;
     state_.batch = 0;
     state_.totals = {};

@@ -3,6 +3,7 @@
 
 #include "tools/program/runnable_model.hpp"
 
+#include <vggen/train/initialisers.hpp>
 #include <vggen/train/learning_rate.hpp>
 #include <vggen/train/trainable.hpp>
 #include <vggen/train/trainer.hpp>
@@ -19,7 +20,11 @@ struct train_options {
   std::string format = "auto";
   double validation = 0.05;
   int epochs = 10;
-  learning_rate_policy rate;
+  learning_rate_policy rate{.kind = learning_rate_kind::cosine, .rate = 0.05};
+  double warm_up = 0; ///< epochs
+  initialisation initial{.convolution = {initialiser_kind::he_normal},
+                         .fully_connected = {initialiser_kind::normal, 0.01},
+                         .bias = {initialiser_kind::zeros}};
   optimiser_settings optimiser;
   bool decay_biases = false;
   int crop_padding = 0;

@@ -20,10 +20,10 @@ void add_options(CLI::App &command, train_options &o) {
   command.option_defaults()->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
   const auto positive = CLI::PositiveNumber;
   const auto not_negative = CLI::NonNegativeNumber;
-  const std::map<std::string, rate_policy> policies{{"constant", rate_policy::constant},
-                                                    {"plateau", rate_policy::plateau},
-                                                    {"steps", rate_policy::steps},
-                                                    {"cosine", rate_policy::cosine}};
+  const std::map<std::string, learning_rate_kind> policies{{"constant", learning_rate_kind::constant},
+                                                           {"plateau", learning_rate_kind::plateau},
+                                                           {"steps", learning_rate_kind::steps},
+                                                           {"cosine", learning_rate_kind::cosine}};
   command.add_option("-o,--output", o.output, "folder for checkpoint, weights, logs and report")
       ->capture_default_str();
   command.add_flag("--resume", o.resume, "go on with the training in --output, with its options");
@@ -66,7 +66,7 @@ void add_options(CLI::App &command, train_options &o) {
   recipe->add_option("--schedule", o.rate.kind, "of the learning rate: constant, plateau, steps or cosine")
       ->transform(CLI::CheckedTransformer(policies, CLI::ignore_case))
       ->default_str("cosine");
-  recipe->add_option("--warm-up", o.rate.warm_up, "epochs in which the rate rises to its highest")
+  recipe->add_option("--warm-up", o.warm_up, "epochs in which the rate rises to its highest")
       ->check(not_negative)
       ->capture_default_str();
   recipe->add_option("--rate-factor", o.rate.factor, "plateau, steps: what the rate is multiplied by")
@@ -91,6 +91,19 @@ void add_options(CLI::App &command, train_options &o) {
   recipe->add_option("--accumulate", o.optimiser.accumulate, "batches whose gradients make one step")
       ->check(positive)
       ->capture_default_str();
+  const auto add_initialiser = [&](const char *name, initialiser &how, const char *what) {
+    recipe
+        ->add_option_function<std::string>(
+            name, [&how](const std::string &text) { how = parse_initialiser(text); },
+            std::string(what) +
+                ": zeros, constant(x), normal(x), uniform(x), lecun_normal, glorot_uniform, he_normal, "
+                "orthogonal, ...")
+        ->default_str(text_of(how));
+  };
+  add_initialiser("--init-convolution", o.initial.convolution, "how weights of convolutions begin");
+  add_initialiser("--init-fully-connected", o.initial.fully_connected,
+                  "how those of fully connected layers begin");
+  add_initialiser("--init-bias", o.initial.bias, "how biases begin");
   recipe->add_option("--weights", o.weights, "weights file to begin with (default: random)");
   recipe->add_option("--stop-after", o.stop_after, "stop after so many epochs without improvement (0: never)")
       ->check(not_negative);

@@ -1,5 +1,7 @@
 #include "vggen/train/checkpoint.hpp"
 
+#include "vggen/train/number_text.hpp"
+
 #include <vggen/io/error.hpp>
 #include <vggen/io/initial_weights.hpp>
 #include <vggen/io/load_parameters.hpp>
@@ -55,12 +57,20 @@ std::map<std::string, std::string> with_version(std::map<std::string, std::strin
 }
 
 std::string text_of(const training_state &s, const std::string &kernels) {
-  return nlohmann::ordered_json{{"epoch", s.epoch},           {"batch", s.batch},
-                                {"steps", s.steps},           {"batches", s.batches},
-                                {"loss", s.totals.loss},      {"correct", s.totals.correct},
-                                {"images", s.totals.images},  {"best_accuracy", s.best_accuracy},
-                                {"best_epoch", s.best_epoch}, {"rate_scale", s.rate.scale},
-                                {"rate_best", s.rate.best},   {"rate_bad_epochs", s.rate.bad_epochs},
+  return nlohmann::ordered_json{{"epoch", s.epoch},
+                                {"batch", s.batch},
+                                {"steps", s.steps},
+                                {"batches", s.batches},
+                                {"loss", s.totals.loss},
+                                {"correct", s.totals.correct},
+                                {"images", s.totals.images},
+                                {"best_accuracy", s.best_accuracy},
+                                {"best_epoch", s.best_epoch},
+                                {"rate_epochs_finished", s.rate.epochs_finished},
+                                {"rate", s.rate.rate},
+                                // may be infinite, which JSON has not
+                                {"rate_best", detail::number_text(s.rate.best)},
+                                {"rate_bad_epochs", s.rate.bad_epochs},
                                 {"kernels", kernels}}
       .dump();
 }
@@ -76,8 +86,9 @@ training_state state_of(const nlohmann::json &json) {
   s.totals.images = json.at("images");
   s.best_accuracy = json.at("best_accuracy");
   s.best_epoch = json.at("best_epoch");
-  s.rate.scale = json.at("rate_scale");
-  s.rate.best = json.at("rate_best");
+  s.rate.epochs_finished = json.at("rate_epochs_finished");
+  s.rate.rate = json.at("rate");
+  s.rate.best = std::stod(json.at("rate_best").get<std::string>());
   s.rate.bad_epochs = json.at("rate_bad_epochs");
   if (s.epoch < 0 || s.batch < 0 || s.steps < 0 || s.batches < 0)
     throw std::invalid_argument("negative counts");

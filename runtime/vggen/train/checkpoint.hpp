@@ -21,7 +21,7 @@ struct training_state {
   training_totals totals;    ///< of the epoch under way
   double best_accuracy = -1; ///< of validation, after any epoch
   std::int64_t best_epoch = 0;
-  learning_rate_schedule::state rate;
+  learning_rate_state rate;
 };
 
 /// Writes the parameters under torchvision's names (as weights files have them; any program of the network

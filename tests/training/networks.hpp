@@ -11,4 +11,12 @@ inline constexpr auto odd_training =
                dropout<0.25>, conv1x1<7>, relu, conv3x3<6>, max_pool<2>, flatten, fully_connected<13>, relu,
                dropout<0.5>, fully_connected<4>, softmax);
 
+/// Those of tests/goldens/make_training_goldens.py.
+template <class Network> constexpr auto with_small_top(Network net) {
+  return with_top(with_input<3, 32, 32>(net), flatten, fully_connected<64>, relu, dropout<0.5>,
+                  fully_connected<64>, relu, dropout<0.5>, fully_connected<10>, softmax);
+}
+inline constexpr auto trace_vgg11 = with_small_top(vgg11);
+inline constexpr auto trace_vgg16 = with_small_top(vgg16);
+
 } // namespace vggen::test_networks

@@ -1,0 +1,165 @@
+// Ten steps of training against PyTorch: logits, losses, the gradient of every parameter tensor, and what the
+// tensors are in the end (tests/goldens/make_training_goldens.py).
+#include "model/seeded_weights.hpp"
+
+#include <vggen/io/safetensors.hpp>
+#include <vggen/train/learning_rate.hpp>
+
+#include <compiled/trace_vgg11.hpp>
+#include <compiled/trace_vgg16.hpp>
+
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+#include <numeric>
+#include <string>
+#include <vector>
+
+using namespace vggen;
+using namespace vggen::test;
+
+namespace {
+
+constexpr double tolerance = 1e-4;
+
+template <class T> std::vector<T> read(const safetensors_file &file, const std::string &name) {
+  const auto *const tensor = file.find(name);
+  REQUIRE_MESSAGE(tensor, name);
+  std::vector<T> values(tensor->data.size() / sizeof(T));
+  std::memcpy(values.data(), tensor->data.data(), tensor->data.size());
+  return values;
+}
+
+double relative_error(const std::vector<float> &found, const std::vector<float> &expected) {
+  REQUIRE(found.size() == expected.size());
+  double difference = 0, largest = 0;
+  for (std::size_t i = 0; i < found.size(); ++i) {
+    if (!std::isfinite(found[i])) return INFINITY;
+    difference = std::max(difference, std::abs(double{found[i]} - double{expected[i]}));
+    largest = std::max(largest, std::abs(double{expected[i]}));
+  }
+  return difference / largest;
+}
+
+// The largest relative error of a tensor's norm, projections and samples. The projections' is relative to the
+// norm times that of a seeded vector, which is what rounding is relative to.
+double error_of(const safetensors_file &file, const std::string &what, const std::string &name,
+                std::span<const float> values, std::size_t index) {
+  const std::string prefix = what + "." + name;
+  double squares = 0;
+  for (const float v : values)
+    squares += double{v} * v;
+  const double norm = read<float>(file, prefix + ".norm").at(0);
+  double error = std::abs(std::sqrt(squares) - norm) / norm;
+
+  const auto projections = read<float>(file, prefix + ".projections");
+  std::vector<float> direction(values.size());
+  for (std::size_t j = 0; j < projections.size(); ++j) {
+    fill_uniform(direction, 1.f, 1, random_stream::test_input,
+                 static_cast<std::uint32_t>(1000 + 3 * index + j));
+    const double found = std::inner_product(values.begin(), values.end(), direction.begin(), 0.0);
+    const double length =
+        std::sqrt(std::inner_product(direction.begin(), direction.end(), direction.begin(), 0.0));
+    error = std::max(error, std::abs(found - double{projections[j]}) / (norm * length));
+  }
+
+  std::vector<float> samples;
+  for (const std::int64_t position : read<std::int64_t>(file, "gradient." + name + ".positions"))
+    samples.push_back(values[static_cast<std::size_t>(position)]);
+  return std::max(error, relative_error(samples, read<float>(file, prefix + ".samples")));
+}
+
+struct trace_errors {
+  double logits = 0, losses = 0, gradients = 0, final_values = 0;
+};
+
+// Ten steps, from seeded parameters; `changed`: a weight tensor of which one element is changed, -1 for none.
+template <class Model> trace_errors run_trace(const std::string &golden, int changed = -1) {
+  using context_type = typename Model::training;
+  using network = typename context_type::network;
+  constexpr int batch = context_type::batch, steps = 10;
+  const safetensors_file file(std::string(VGGEN_TEST_DATA) + "/goldens/" + golden + ".safetensors");
+  const auto &infos = parameter_infos<network>;
+
+  context_type context;
+  REQUIRE(context.prepare({.threads = 2}) == status::ok);
+  for (std::size_t i = 0; i < infos.size(); ++i)
+    fill_initial(context.parameter(i), infos[i], static_cast<std::uint32_t>(i), 1);
+  if (changed >= 0) {
+    const auto values = context.parameter(static_cast<std::size_t>(changed));
+    values[values.size() / 2] += 0.05f * *std::max_element(values.begin(), values.end());
+  }
+  constexpr shape in = layer_infos<network>[0].output;
+  std::vector<float> images(static_cast<std::size_t>(in.size() * batch * steps));
+  fill_uniform(images, 2.f, 1, random_stream::test_input, 0);
+  learning_rate_schedule rate({.kind = learning_rate_kind::plateau,
+                               .rate = read<float>(file, "learning_rates").at(0),
+                               .mode = metric_mode::min,
+                               .patience = 2},
+                              1, steps);
+
+  trace_errors errors;
+  std::vector<float> losses, rates;
+  for (int step = 0; step < steps; ++step) {
+    std::vector<std::int32_t> labels;
+    for (int i = batch * step; i < batch * (step + 1); ++i)
+      labels.push_back((7 * i + 3) % 10);
+    REQUIRE(context.set_input(images.data() + in.size() * batch * step) == status::ok);
+    REQUIRE(context.forward({.seed = 1, .step = static_cast<std::uint32_t>(step)}) == status::ok);
+    REQUIRE(context.loss(labels.data(), 0, 1.f / batch) == status::ok);
+    if (step == 0) errors.logits = relative_error(values_of(context.logits()), read<float>(file, "logits"));
+    REQUIRE(context.backward() == status::ok);
+    if (step == 0)
+      for (std::size_t i = 0; i < infos.size(); ++i) {
+        const std::string name = std::string(infos[i].module.view()) + (infos[i].bias ? ".bias" : ".weight");
+        errors.gradients =
+            std::max(errors.gradients, error_of(file, "gradient", name, context.gradient(i), i));
+      }
+    const double loss = std::accumulate(context.losses().begin(), context.losses().end(), 0.0) / batch;
+    losses.push_back(static_cast<float>(loss));
+    rates.push_back(static_cast<float>(rate.rate(step)));
+    REQUIRE(context.update({.learning_rate = static_cast<float>(rate.rate(step)),
+                            .momentum = 0.9f,
+                            .weight_decay = 5e-4f}) == status::ok);
+    rate.epoch_finished(loss);
+  }
+  CHECK(relative_error(rates, read<float>(file, "learning_rates")) < 1e-6);
+  errors.losses = relative_error(losses, read<float>(file, "losses"));
+  for (std::size_t i = 0; i < infos.size(); ++i) {
+    const std::string name = std::string(infos[i].module.view()) + (infos[i].bias ? ".bias" : ".weight");
+    errors.final_values =
+        std::max(errors.final_values, error_of(file, "final", name, context.parameter(i), i));
+  }
+  return errors;
+}
+
+template <class Model> void check_trace(const std::string &golden) {
+  const trace_errors errors = run_trace<Model>(golden);
+  MESSAGE(golden << ": logits " << errors.logits << ", losses " << errors.losses << ", gradients "
+                 << errors.gradients << ", final values " << errors.final_values);
+  CHECK(errors.logits < tolerance);
+  CHECK(errors.losses < tolerance);
+  CHECK(errors.gradients < tolerance);
+  CHECK(errors.final_values < tolerance);
+}
+
+} // namespace
+
+TEST_CASE("ten steps of configuration A are PyTorch's") {
+  check_trace<compiled::trace_vgg11>("training_vgg11_32");
+}
+
+TEST_CASE("ten steps of configuration D are PyTorch's") {
+  check_trace<compiled::trace_vgg16>("training_vgg16_32");
+}
+
+TEST_CASE("a single changed weight of any layer is seen") {
+  using network = compiled::trace_vgg11::training::network;
+  for (std::size_t i = 0; i < parameter_infos<network>.size(); i += 2) {
+    const trace_errors errors = run_trace<compiled::trace_vgg11>("training_vgg11_32", static_cast<int>(i));
+    INFO(parameter_infos<network>[i].name.view());
+    CHECK(std::max({errors.logits, errors.losses, errors.gradients, errors.final_values}) > tolerance);
+  }
+}

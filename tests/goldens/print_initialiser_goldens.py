@@ -3,9 +3,9 @@
     scripts/oracle.sh
     .venv-oracle/bin/python tests/goldens/print_initialiser_goldens.py
 
-The normal quantile is torch.special.ndtri's, orthogonal weights are LAPACK's Householder QR with PyTorch's correction of
-signs. Elements 0 to 7 of each tensor, with seed 1, but for the second line of `orthogonal`, a tensor with more rows than
-columns.
+The normal quantile is torch.special.ndtri's, orthogonal weights are LAPACK's Householder QR with PyTorch's correction
+of signs. Elements 0 to 7 of conv2_1's weights in VGG16, with seed 1; the second line of `orthogonal` is conv1_1, which
+has more rows than columns.
 """
 
 import numpy as np

@@ -22,9 +22,9 @@ namespace vggen {
 ///     he_normal         2 / fan_in             truncated normal
 ///     he_uniform        2 / fan_in             uniform
 ///
-/// Their truncated normals are Keras's: cut at two standard deviations of a normal distribution that is wider
-/// than the variance asked for by 1 / 0.87962566, so that what is left has that variance. PyTorch's
-/// kaiming_normal_ and xavier_normal_ have the same variance and do not cut.
+/// Their truncated normals are Keras's: cut at two standard deviations of a normal distribution whose
+/// deviation is 1 / 0.87962566 of the one asked for, so that what is left has the variance asked for.
+/// PyTorch's kaiming_normal_ and xavier_normal_ have the same variance and do not cut.
 enum class initialiser_kind {
   zeros,
   constant,         ///< `value` everywhere
@@ -71,7 +71,7 @@ struct initialisation {
 /// ones are the quantile of (word + 0.5) / 2^32, computed in double and rounded, so none is beyond 6.4
 /// deviations. Orthogonal ones are PyTorch's orthogonal_ over a normal tensor: the Q of its QR factorisation
 /// whose R has a positive diagonal. That takes a copy of the tensor in double, and 2 * size * min(outputs,
-/// all else) multiply-adds: about a second for conv5_1, minutes for VGG16's fc6.
+/// all else) multiply-adds: half a second for conv5_1, minutes for VGG16's fc6.
 ///
 /// Throws vggen::error with
 ///   invalid_argument if `out` has another size than the tensor, an initialiser's value is out of its range,

@@ -73,10 +73,20 @@ double error_of(const safetensors_file &file, const std::string &what, const std
 
 struct trace_errors {
   double logits = 0, losses = 0, gradients = 0, final_values = 0;
+  std::vector<std::size_t> steepest; ///< of each tensor, the element of the largest gradient in step 0
+
+  [[nodiscard]] double largest() const { return std::max({logits, losses, gradients, final_values}); }
 };
 
-// Ten steps, from seeded parameters; `changed`: a weight tensor of which one element is changed, -1 for none.
-template <class Model> trace_errors run_trace(const std::string &golden, int changed = -1) {
+/// One element of a parameter tensor, to be changed before the first step; tensor -1: none.
+struct change {
+  int tensor = -1;
+  std::size_t element = 0;
+};
+
+// Ten steps, from parameters of that seed.
+template <class Model>
+trace_errors run_trace(const std::string &golden, std::uint64_t weights_seed, change changed = {}) {
   using context_type = typename Model::training;
   using network = typename context_type::network;
   constexpr int batch = context_type::batch, steps = 10;
@@ -86,10 +96,10 @@ template <class Model> trace_errors run_trace(const std::string &golden, int cha
   context_type context;
   REQUIRE(context.prepare({.threads = 2}) == status::ok);
   for (std::size_t i = 0; i < infos.size(); ++i)
-    fill_initial(context.parameter(i), infos[i], static_cast<std::uint32_t>(i), 1);
-  if (changed >= 0) {
-    const auto values = context.parameter(static_cast<std::size_t>(changed));
-    values[values.size() / 2] += 0.05f * *std::max_element(values.begin(), values.end());
+    fill_initial(context.parameter(i), infos[i], static_cast<std::uint32_t>(i), weights_seed);
+  if (changed.tensor >= 0) {
+    const auto values = context.parameter(static_cast<std::size_t>(changed.tensor));
+    values[changed.element] += 0.01f * *std::ranges::max_element(values);
   }
   constexpr shape in = layer_infos<network>[0].output;
   std::vector<float> images(static_cast<std::size_t>(in.size() * batch * steps));
@@ -116,6 +126,9 @@ template <class Model> trace_errors run_trace(const std::string &golden, int cha
         const std::string name = std::string(infos[i].module.view()) + (infos[i].bias ? ".bias" : ".weight");
         errors.gradients =
             std::max(errors.gradients, error_of(file, "gradient", name, context.gradient(i), i));
+        const auto magnitude = [](float v) { return std::abs(v); };
+        errors.steepest.push_back(static_cast<std::size_t>(
+            std::ranges::max_element(context.gradient(i), {}, magnitude) - context.gradient(i).begin()));
       }
     const double loss = std::accumulate(context.losses().begin(), context.losses().end(), 0.0) / batch;
     losses.push_back(static_cast<float>(loss));
@@ -125,8 +138,8 @@ template <class Model> trace_errors run_trace(const std::string &golden, int cha
                             .weight_decay = 5e-4f}) == status::ok);
     rate.epoch_finished(loss);
   }
-  CHECK(relative_error(rates, read<float>(file, "learning_rates")) < 1e-6);
-  errors.losses = relative_error(losses, read<float>(file, "losses"));
+  errors.losses = relative_error(rates, read<float>(file, "learning_rates"));
+  errors.losses = std::max(errors.losses, relative_error(losses, read<float>(file, "losses")));
   for (std::size_t i = 0; i < infos.size(); ++i) {
     const std::string name = std::string(infos[i].module.view()) + (infos[i].bias ? ".bias" : ".weight");
     errors.final_values =
@@ -135,31 +148,29 @@ template <class Model> trace_errors run_trace(const std::string &golden, int cha
   return errors;
 }
 
-template <class Model> void check_trace(const std::string &golden) {
-  const trace_errors errors = run_trace<Model>(golden);
+template <class Model> trace_errors check_trace(const std::string &golden, std::uint64_t weights_seed) {
+  trace_errors errors = run_trace<Model>(golden, weights_seed);
   MESSAGE(golden << ": logits " << errors.logits << ", losses " << errors.losses << ", gradients "
                  << errors.gradients << ", final values " << errors.final_values);
   CHECK(errors.logits < tolerance);
   CHECK(errors.losses < tolerance);
   CHECK(errors.gradients < tolerance);
   CHECK(errors.final_values < tolerance);
+  return errors;
 }
 
 } // namespace
 
-TEST_CASE("ten steps of configuration A are PyTorch's") {
-  check_trace<compiled::trace_vgg11>("training_vgg11_32");
+TEST_CASE("ten steps of configuration A are PyTorch's, and a single changed weight of any layer is seen") {
+  using network = compiled::trace_vgg11::training::network;
+  const trace_errors errors = check_trace<compiled::trace_vgg11>("training_vgg11_32", 1);
+  for (std::size_t i = 0; i < parameter_infos<network>.size(); i += 2) {
+    const change one{.tensor = static_cast<int>(i), .element = errors.steepest[i]};
+    INFO(parameter_infos<network>[i].name.view());
+    CHECK(run_trace<compiled::trace_vgg11>("training_vgg11_32", 1, one).largest() > tolerance);
+  }
 }
 
 TEST_CASE("ten steps of configuration D are PyTorch's") {
-  check_trace<compiled::trace_vgg16>("training_vgg16_32");
-}
-
-TEST_CASE("a single changed weight of any layer is seen") {
-  using network = compiled::trace_vgg11::training::network;
-  for (std::size_t i = 0; i < parameter_infos<network>.size(); i += 2) {
-    const trace_errors errors = run_trace<compiled::trace_vgg11>("training_vgg11_32", static_cast<int>(i));
-    INFO(parameter_infos<network>[i].name.view());
-    CHECK(std::max({errors.logits, errors.losses, errors.gradients, errors.final_values}) > tolerance);
-  }
+  check_trace<compiled::trace_vgg16>("training_vgg16_32", 3); // why 3: see the script
 }

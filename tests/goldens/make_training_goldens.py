@@ -34,7 +34,8 @@ different ways, one gradient in a thousand parts changes, and the later steps ma
 has such a tie in step 0: float32's gradients up to conv3_2 are away by 1.6e-3, the later losses by 1e-4 to 3e-1, with
 any learning rate from 0.01 down to 0.00003. With seed 3 PyTorch's float32 passes all ties as float64 does. Another
 order of additions may not: --noise trains from weights that differ by float32's rounding, and prints how far the loss
-of each step then is.
+of each step then is. Of three tries with D one stays within 1e-6; the others are away by up to 1e-3 from step 2 or 3
+on. Of three with A all stay within 1e-5. Step 0 and the loss of step 1 stay within 1e-6 in all.
 
 --full also writes FOLDER/training_*_full.safetensors with all elements (gradient.NAME, final.NAME) in float32, for a
 comparison by hand. --perturb changes one weight of each layer, the one of the largest gradient, by 1 % of the layer's

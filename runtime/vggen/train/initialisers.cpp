@@ -14,6 +14,7 @@
 #include <cmath>
 #include <cstddef>
 #include <new>
+#include <system_error>
 #include <vector>
 
 namespace vggen {

@@ -4,8 +4,10 @@
 #include "vggen/io/error.hpp"
 
 #include <algorithm>
+#include <cstdint>
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace vggen {
 namespace {

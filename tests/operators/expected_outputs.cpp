@@ -70,14 +70,17 @@ tensor backward_data(const signature &kernel, const operands &values) {
   refuse(kernel);
 }
 
-filter backward_weights(const signature &kernel, const operands &values) {
+array backward_weights(const signature &kernel, const operands &values) {
   switch (kernel.op) {
   case operation::conv3x3:
   case operation::conv1x1:
     return convolution_backward_weights(values.output_gradient, values.input, kernel.window_height(),
                                         kernel.window_width(), padding_of(kernel));
-  case operation::fully_connected:
-    return fully_connected_backward_weights(values.output_gradient, values.input);
+  case operation::fully_connected: {
+    array result = fully_connected_backward_weights(values.output_gradient, values.input);
+    result.extents.erase(result.extents.begin(), result.extents.begin() + 2); // files have [inputs, outputs]
+    return result;
+  }
   default:
     refuse(kernel);
   }

@@ -60,12 +60,12 @@ tensor random_input(const signature &kernel, random_values &random) {
     random.fill(input.values, 0, 1);
   }
   if (kernel.dir == direction::forward) return input;
-  if (kernel.op ==
-      operation::max_pool) // of several largest values one takes the gradient: few values, many ties
+  if (kernel.op == operation::max_pool) { // few values, many ties: of several largest one takes the gradient
     for (double &value : input.values)
       value = std::round(value * 4) / 4;
+  }
   if (kernel.relu) {
-    input.values[0] = std::abs(input.values[0]) + 0.25; // not all zero, be there one value only
+    input.values[0] = static_cast<float>(std::abs(input.values[0]) + 0.25); // never all zero
     for (double &value : input.values)
       value = std::max(value, 0.0);
   }

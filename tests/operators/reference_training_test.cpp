@@ -204,6 +204,7 @@ TEST_CASE("random operands have what kernels of training may get wrong") {
   CHECK(std::ranges::count(after_relu, 0.0) > 200); // of 700
   CHECK(std::ranges::count_if(after_relu, [](double v) { return v > 0; }) > 200);
   CHECK(std::ranges::min(after_relu) == 0);
+  CHECK(std::ranges::all_of(after_relu, [](double v) { return static_cast<float>(v) == v; }));
   CHECK(std::ranges::min(input_of("conv3x3.backward-data n2 5x7 c10 k5 f32")) < -0.9);
   const auto quantised = input_of("max_pool.backward-data n2 5x7 c3 f32");
   for (const double value : quantised)

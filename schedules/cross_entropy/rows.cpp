@@ -15,8 +15,8 @@ void apply(cross_entropy_stages &s, const schedule_request &request) {
   const int lanes = std::min(machine_of(request.target).lanes, request.kernel.channels);
   s.exponentials.compute_root().vectorize(s.c, lanes, TailStrategy::GuardWithIf);
   s.largest.compute_root();
-  s.total.compute_root();
-  s.sum.compute_root();
+  s.others.compute_root();
+  s.mean.compute_root();
   s.gradient.vectorize(s.c, lanes, TailStrategy::GuardWithIf);
 }
 

@@ -2,21 +2,23 @@
 // write.
 #pragma once
 
+#include "expected_outputs.hpp"
 #include "kernel_call.hpp"
 
 #include <string>
+#include <vector>
 
 namespace vggen::test {
 
 struct kernel_verdict {
   std::string problem; ///< empty: the kernel is right
-  double error = 0;    ///< relative, where it came to a comparison
+  double error = 0;    ///< relative, of the worst output, where it came to a comparison
 };
 
-/// Runs the kernel twice, with different values in all memory that it must not read (guards, the output
-/// before the run). Both outputs must be the same bits, and differ from `expected` by at most `tolerance`
-/// (relative_error).
-kernel_verdict check_kernel(const compiled_kernel &kernel, const operands &values, const tensor &expected,
-                            double tolerance);
+/// Runs the kernel twice, with different values in all memory that it must not read (guards, outputs before
+/// the run). Both runs must give the same bits, and each output differ from what is expected by at most
+/// `tolerance` (relative_error).
+kernel_verdict check_kernel(const compiled_kernel &kernel, const operands &values,
+                            const std::vector<expected_output> &expected, double tolerance);
 
 } // namespace vggen::test

@@ -2,7 +2,7 @@
 //
 //     list_cases quick|full                    full: the quick cases and the zoo's
 //     list_cases schedules <prefix> <name>     a schedule file: that schedule for kernels whose text begins
-//     so
+//                                              so, but for backward-weights, which are of another family
 #include "cases.hpp"
 
 #include <iostream>
@@ -15,7 +15,8 @@ int print_schedules(std::string_view prefix, std::string_view name) {
   const char *separator = "";
   std::cout << R"({"kernels": [)";
   for (const auto &row : vggen::test::quick_cases) {
-    if (!row.text.starts_with(prefix)) continue;
+    const auto kernel = vggen::parse_signature(row.text);
+    if (!row.text.starts_with(prefix) || kernel->dir == vggen::direction::backward_weights) continue;
     std::cout << separator << "\n  {\"kernel\": \"" << row.text << "\", \"schedule\": \"" << name << "\"}";
     separator = ",";
   }

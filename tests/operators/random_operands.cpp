@@ -1,7 +1,11 @@
 #include "random_operands.hpp"
 
+#include <algorithm>
+#include <array>
 #include <cmath>
+#include <cstddef>
 #include <cstdint>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -37,29 +41,109 @@ private:
   std::uint64_t state_ = 0xcbf29ce484222325u;
 };
 
-} // namespace
-
-operands random_operands(const signature &kernel) {
-  random_values random(to_text(kernel).view());
-  operands result;
-  result.input = tensor(kernel.batch, kernel.height, kernel.width, kernel.channels);
-  std::vector<double> &input = result.input.values;
+// The input of a layer. A backward kernel whose input came out of a relu sees no negative values, and zeros.
+tensor random_input(const signature &kernel, random_values &random) {
+  tensor input(kernel.batch, kernel.height, kernel.width, kernel.channels);
   switch (kernel.op) {
   case operation::preprocess:
-    for (double &pixel : input)
+    for (double &pixel : input.values)
       pixel = static_cast<double>(random.bits() >> 56);
-    for (int c = 0; c < kernel.channels; ++c)
-      result.constants.push_back({random.around(200, 55), random.around(0, 1), random.around(1, 0.5)});
     break;
-  case operation::softmax: // exp(95) is no float: a kernel must subtract the largest
-    random.fill(input, 100, 5);
+  case operation::softmax:
+  case operation::cross_entropy: // exp(95) is no float: a kernel must subtract the largest
+    random.fill(input.values, 100, 5);
     break;
   case operation::local_response_norm: // among small values the sum of squares would vanish beside k
-    random.fill(input, 0, 300);
+    random.fill(input.values, 0, 300);
     break;
   default:
-    random.fill(input, 0, 1);
+    random.fill(input.values, 0, 1);
   }
+  if (kernel.dir == direction::forward) return input;
+  if (kernel.op == operation::max_pool) { // few values, many ties: of several largest one takes the gradient
+    for (double &value : input.values)
+      value = std::round(value * 4) / 4;
+  }
+  if (kernel.relu) {
+    input.values[0] = static_cast<float>(std::abs(input.values[0]) + 0.25); // never all zero
+    for (double &value : input.values)
+      value = std::max(value, 0.0);
+  }
+  return input;
+}
+
+struct sgd_set {
+  const char *note;
+  int count;
+  sgd_arguments update;
+};
+
+// The first one is as long as a real network's; around whole vectors and chunks; each term of the update left
+// out once.
+const std::array sgd_sets{
+    sgd_set{"1000003 parameters", 1'000'003, {0.05f, 0.9f, 5e-4f, 1.f / 128, true}},
+    sgd_set{"1 parameter", 1, {0.1f, 0.9f, 1e-2f, 0.5f, false}},
+    sgd_set{"7 parameters, no momentum", 7, {0.1f, 0, 1e-2f, 2, false}},
+    sgd_set{"16 parameters, no momentum, nesterov", 16, {0.1f, 0, 1e-2f, 2, true}},
+    sgd_set{"33 parameters, no decay", 33, {0.1f, 0.5f, 0, 3, true}},
+    sgd_set{"1024 parameters, not nesterov", 1024, {0.5f, 0.9f, 0.1f, 1, false}},
+    sgd_set{"16384 parameters", 16'384, {0.01f, 0.99f, 0.1f, 0.25f, true}},
+    sgd_set{"32769 parameters, no gradient", 32'769, {0.5f, 0.9f, 0.1f, 0, false}},
+};
+
+const std::array draws{
+    dropout_draw{.probability = 0.5f, .seed = 0x123456789abcdef0u, .step = 7, .layer = 3},
+    dropout_draw{.probability = 0.1f, .seed = 0xfedcba9800000001u, .step = 0xffffffffu, .layer = 21},
+    dropout_draw{.probability = 0, .seed = 1, .step = 0, .layer = 0},
+};
+
+struct cross_entropy_set {
+  const char *note;
+  float smoothing, weight;
+  int uncounted_of; // one of so many images has the label -1; 0: none has
+  double lead = 0;  // of the label's logit: with a large one the loss is nearly 0
+};
+
+const std::array cross_entropy_sets{
+    cross_entropy_set{"smoothing 0.1", 0.1f, 1.f / 128, 0},
+    cross_entropy_set{"half of the labels -1", 0, 1, 2},
+    cross_entropy_set{"smoothing 1", 1, 3, 3},
+    cross_entropy_set{"all labels -1", 0.1f, 1, 1},
+    cross_entropy_set{"the label leads by 10", 0, 1, 0, 10},
+};
+
+} // namespace
+
+int operand_sets(const signature &kernel) {
+  switch (kernel.op) {
+  case operation::preprocess:
+    return 2;
+  case operation::dropout:
+    return static_cast<int>(draws.size());
+  case operation::cross_entropy:
+    return static_cast<int>(cross_entropy_sets.size());
+  case operation::sgd:
+    return static_cast<int>(sgd_sets.size());
+  default:
+    return 1;
+  }
+}
+
+operands random_operands(const signature &kernel, int set) {
+  const auto chosen = static_cast<std::size_t>(set);
+  random_values random(to_text(kernel).view());
+  operands result;
+  if (kernel.op == operation::sgd) {
+    const sgd_set &s = sgd_sets.at(chosen);
+    result.note = s.note;
+    result.update = s.update;
+    for (auto *values : {&result.gradients, &result.parameters, &result.momenta}) {
+      values->resize(static_cast<std::size_t>(s.count));
+      random.fill(*values, 0, 1);
+    }
+    return result;
+  }
+  result.input = random_input(kernel, random);
   if (kernel.has_weights()) {
     result.weights = filter(kernel.outputs, kernel.channels, kernel.window_height(), kernel.window_width());
     const double fan_in = 1.0 * kernel.channels * kernel.window_height() * kernel.window_width();
@@ -67,6 +151,35 @@ operands random_operands(const signature &kernel) {
     result.bias.resize(
         static_cast<std::size_t>(kernel.outputs)); // a kernel without bias gets one that it must ignore
     random.fill(result.bias, 0, 1);
+  }
+  if (kernel.dir != direction::forward) {
+    result.output_gradient =
+        tensor(kernel.batch, kernel.output_height(), kernel.output_width(), kernel.output_channels());
+    random.fill(result.output_gradient.values, 0, 1);
+  }
+  if (kernel.op == operation::preprocess) {
+    for (int c = 0; c < kernel.channels; ++c)
+      result.constants.push_back({random.around(200, 55), random.around(0, 1), random.around(1, 0.5)});
+    result.reverse = set == 1;
+    if (result.reverse) result.note = "reversed";
+  }
+  if (kernel.op == operation::dropout) {
+    result.draw = draws.at(chosen);
+    result.note = "probability " + std::to_string(result.draw.probability).substr(0, 3);
+  }
+  if (kernel.op == operation::cross_entropy) {
+    const cross_entropy_set &s = cross_entropy_sets.at(chosen);
+    result.note = s.note;
+    result.smoothing = s.smoothing;
+    result.loss_weight = s.weight;
+    for (int n = 0; n < kernel.batch; ++n) {
+      const bool counts = s.uncounted_of == 0 || n % s.uncounted_of != s.uncounted_of - 1;
+      const auto classes = static_cast<std::uint64_t>(kernel.channels);
+      result.labels.push_back(counts ? static_cast<std::int32_t>(random.bits() % classes) : -1);
+      if (!counts || s.lead == 0) continue;
+      double &of_label = result.input(n, 0, 0, result.labels.back());
+      of_label = static_cast<float>(of_label + s.lead);
+    }
   }
   return result;
 }

@@ -1,12 +1,19 @@
 // Seeded random operands for any kernel. Every value is a float, so that kernel and reference read the same.
 #pragma once
 
-#include "reference.hpp"
+#include "operands.hpp"
+
+#include <vggen/net/signature.hpp>
 
 namespace vggen::test {
 
-/// Operands for a kernel of that signature, the same on every machine. Values are in [-1, 1] and weights are
-/// scaled by 1/sqrt(fan in), except where that would leave something untested: see random_operands.cpp.
-operands random_operands(const signature &kernel);
+/// How many sets of operands a kernel is run on: one, unless it takes numbers at run time that are not in its
+/// signature (sgd's length, dropout's probability).
+int operand_sets(const signature &kernel);
+
+/// Operands for a kernel of that signature, the same on every machine. set: below operand_sets; the first one
+/// is that of benchmarks. Values are in [-1, 1] and weights are scaled by 1/sqrt(fan in), except where that
+/// would leave something untested: see random_operands.cpp.
+operands random_operands(const signature &kernel, int set = 0);
 
 } // namespace vggen::test

@@ -2,30 +2,8 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
-#include <stdexcept>
-#include <utility>
 
 namespace vggen::test {
-
-namespace {
-
-// Calls what(n, y, x) for each pixel of each image.
-template <class What> void for_each_pixel(const tensor &t, What what) {
-  for (int n = 0; n < t.batch; ++n)
-    for (int y = 0; y < t.height; ++y)
-      for (int x = 0; x < t.width; ++x)
-        what(n, y, x);
-}
-
-template <class What> void for_each_element(const tensor &t, What what) {
-  for_each_pixel(t, [&](int n, int y, int x) {
-    for (int c = 0; c < t.channels; ++c)
-      what(n, y, x, c);
-  });
-}
-
-} // namespace
 
 tensor convolution(const tensor &input, const filter &weights, int padding) {
   tensor output(input.batch, input.height + 2 * padding - weights.height + 1,
@@ -140,56 +118,6 @@ tensor preprocess(const tensor &image, const std::vector<channel_constants> &con
     output(n, y, x, c) = (pixel / constants[c].divisor - constants[c].mean) / constants[c].deviation;
   });
   return output;
-}
-
-tensor reference(const signature &kernel, const operands &values) {
-  if (kernel.dir != direction::forward) throw std::invalid_argument("the reference has forward kernels only");
-  tensor result = [&] {
-    switch (kernel.op) {
-    case operation::conv3x3:
-      return conv3x3(values.input, values.weights);
-    case operation::conv1x1:
-      return conv1x1(values.input, values.weights);
-    case operation::conv:
-      return conv(values.input, values.weights);
-    case operation::fully_connected:
-      return fully_connected(values.input, values.weights);
-    case operation::max_pool:
-      return max_pool(values.input);
-    case operation::local_response_norm:
-      return local_response_norm(values.input);
-    case operation::flatten:
-      return flatten(values.input);
-    case operation::softmax:
-      return softmax(values.input);
-    case operation::preprocess:
-      return preprocess(values.input, values.constants, values.reverse);
-    case operation::dropout:
-    case operation::cross_entropy:
-    case operation::sgd:
-      break; // tests/training
-    }
-    throw std::invalid_argument("not an operation");
-  }();
-  if (kernel.bias) result = add_bias(std::move(result), values.bias);
-  if (kernel.relu) result = relu(std::move(result));
-  if (kernel.pool) result = max_pool(result);
-  return result;
-}
-
-double relative_error(const tensor &found, const tensor &expected) {
-  constexpr double infinity = std::numeric_limits<double>::infinity();
-  if (found.batch != expected.batch || found.height != expected.height || found.width != expected.width ||
-      found.channels != expected.channels)
-    return infinity;
-  double difference = 0, largest = 0;
-  for (std::size_t i = 0; i < expected.values.size(); ++i) {
-    if (!std::isfinite(found.values[i])) return infinity;
-    difference = std::max(difference, std::abs(found.values[i] - expected.values[i]));
-    largest = std::max(largest, std::abs(expected.values[i]));
-  }
-  if (difference == 0) return 0;
-  return largest > 0 ? difference / largest : infinity;
 }
 
 } // namespace vggen::test

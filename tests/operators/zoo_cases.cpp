@@ -1,6 +1,8 @@
 #include "cases.hpp"
 
 #include <vggen/net/plan.hpp>
+#include <vggen/net/training_plan.hpp>
+#include <vggen/net/transform.hpp>
 #include <vggen/net/zoo.hpp>
 
 #include <deque>
@@ -32,6 +34,11 @@ struct case_list {
         add(part.kernel);
     }
   }
+  template <class Network> void add_training(Network) {
+    for (const training_call &call : training_calls<Network>)
+      add(call.kernel);
+    add(sgd_kernel);
+  }
 };
 
 } // namespace
@@ -42,6 +49,7 @@ std::span<const operator_case> zoo_cases() {
     const auto networks = hana::make_tuple(vgg11, vgg11_lrn, vgg13, vgg16_c, vgg16, vgg19, vgg16_notop,
                                            vgg16_cifar, fashion_vgg);
     hana::for_each(networks, [&](auto net) { list.add_network(net); });
+    list.add_training(with_batch<128>(fashion_vgg));
     return list;
   }();
   return all.cases;

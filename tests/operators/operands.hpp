@@ -1,0 +1,42 @@
+// What a kernel reads, of every operator and direction.
+#pragma once
+
+#include "tensor.hpp"
+
+#include <vggen/core/invoke_training.hpp>
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace vggen::test {
+
+/// What turns a pixel into an input of a network.
+struct channel_constants {
+  double divisor = 1, mean = 0, deviation = 1;
+};
+
+/// Represents all that a kernel reads, and what it changes in place. An operator leaves empty what it has no
+/// use for.
+struct operands {
+  std::string note; ///< what sets them apart from a kernel's other operands
+
+  tensor input; ///< of the layer, in either direction; of cross_entropy the logits
+  filter weights;
+  std::vector<double> bias;
+
+  tensor output_gradient; ///< of the layer, which backward kernels read
+  dropout_draw draw;
+
+  std::vector<channel_constants> constants; ///< preprocess: by channel of the output
+  bool reverse = false;
+
+  std::vector<std::int32_t> labels; ///< cross_entropy: by image
+  float smoothing = 0;
+  float loss_weight = 1;
+
+  std::vector<double> gradients, parameters, momenta; ///< sgd
+  sgd_arguments update;
+};
+
+} // namespace vggen::test

@@ -6,7 +6,6 @@
 #include <vggen/train/learning_rate.hpp>
 
 #include <compiled/trace_vgg11.hpp>
-#include <compiled/trace_vgg16.hpp>
 
 #include <doctest/doctest.h>
 
@@ -169,8 +168,4 @@ TEST_CASE("ten steps of configuration A are PyTorch's, and a single changed weig
     INFO(parameter_infos<network>[i].name.view());
     CHECK(run_trace<compiled::trace_vgg11>("training_vgg11_32", 1, one).largest() > tolerance);
   }
-}
-
-TEST_CASE("ten steps of configuration D are PyTorch's") {
-  check_trace<compiled::trace_vgg16>("training_vgg16_32", 3); // why 3: see the script
 }

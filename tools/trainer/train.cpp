@@ -184,7 +184,7 @@ private:
     ++state_.epoch;
     state_.batch = 0;
     state_.totals = {};
-    const bool best = validated.accuracy() > state_.best_accuracy;
+    const bool best = validated.accuracy() >= state_.best_accuracy; // of equals the later one
     if (best) {
       state_.best_accuracy = validated.accuracy();
       state_.best_epoch = state_.epoch;

@@ -77,9 +77,9 @@ inline constexpr auto vgg16_cifar =
 /// A compact VGG for 28x28 grey images of 10 classes (Fashion-MNIST).
 inline constexpr auto fashion_vgg = sequential( //
     input<1, 28, 28>,                           //
+    repeat<2>(conv3x3<16>, relu), max_pool<2>,  //
     repeat<2>(conv3x3<32>, relu), max_pool<2>,  //
     repeat<2>(conv3x3<64>, relu), max_pool<2>,  //
-    conv3x3<128>, relu, max_pool<2>,            //
     flatten, fully_connected<256>, relu, dropout<0.5>, fully_connected<10>, softmax);
 
 static_assert(parameters(vgg11) == 132'863'336 && parameters(vgg11_lrn) == 132'863'336);

@@ -51,7 +51,7 @@ TEST_CASE("a seeded file holds a network's parameters") {
   CHECK(read.metadata().at("preprocess") == "unit");
   CHECK(read.metadata().contains("vggen"));
   REQUIRE(read.find("features.0.weight"));
-  CHECK(read.find("features.0.weight")->shape == std::vector<std::int64_t>{32, 1, 3, 3});
+  CHECK(read.find("features.0.weight")->shape == std::vector<std::int64_t>{16, 1, 3, 3});
   CHECK(read.find("classifier.3.bias")->shape == std::vector<std::int64_t>{10});
   const auto loaded = vggen::load_parameters(infos, read);
   CHECK(loaded.notes.empty());

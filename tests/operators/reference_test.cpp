@@ -217,9 +217,9 @@ TEST_CASE("the zoo's cases are signatures, and those of VGG16 are among them") {
   CHECK(has("max_pool.forward n1 14x14 c512 f32"));
   CHECK(has("fully_connected.forward n1 1x1 c25088 k4096 bias+relu f32"));
   // and those of a training step of fashion_vgg
-  CHECK(has("conv3x3.forward n128 28x28 c1 k32 bias+relu out-halo f32"));
-  CHECK(has("conv3x3.backward-data n128 28x28 c32 k32 relu out-halo f32"));
-  CHECK(has("conv3x3.backward-weights n128 28x28 c1 k32 bias f32"));
-  CHECK(has("fully_connected.backward-weights n128 1x1 c1152 k256 bias f32"));
+  CHECK(has("conv3x3.forward n64 28x28 c1 k16 bias+relu out-halo f32"));
+  CHECK(has("conv3x3.backward-data n64 28x28 c16 k16 relu out-halo f32"));
+  CHECK(has("conv3x3.backward-weights n64 28x28 c1 k16 bias f32"));
+  CHECK(has("fully_connected.backward-weights n64 1x1 c576 k256 bias f32"));
   CHECK(has("cross_entropy.forward n128 1x1 c10 f32"));
 }

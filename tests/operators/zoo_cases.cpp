@@ -49,7 +49,7 @@ std::span<const operator_case> zoo_cases() {
     const auto networks = hana::make_tuple(vgg11, vgg11_lrn, vgg13, vgg16_c, vgg16, vgg19, vgg16_notop,
                                            vgg16_cifar, fashion_vgg);
     hana::for_each(networks, [&](auto net) { list.add_network(net); });
-    list.add_training(with_batch<128>(fashion_vgg));
+    list.add_training(with_batch<64>(fashion_vgg));
     return list;
   }();
   return all.cases;

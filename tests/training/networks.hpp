@@ -11,6 +11,9 @@ inline constexpr auto odd_training =
                dropout<0.25>, conv1x1<7>, relu, conv3x3<6>, max_pool<2>, flatten, fully_connected<13>, relu,
                dropout<0.5>, fully_connected<4>, softmax);
 
+/// The same, of which the first block is not trained.
+inline constexpr auto frozen_training = freeze_until<"conv2_1">(odd_training);
+
 /// Those of tests/goldens/make_training_goldens.py.
 template <class Network> constexpr auto with_small_top(Network net) {
   return with_top(with_input<3, 32, 32>(net), flatten, fully_connected<64>, relu, dropout<0.5>,

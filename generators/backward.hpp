@@ -70,6 +70,24 @@ inline void define_flatten_backward(pointwise_stages &s, Halide::Func output_gra
   });
 }
 
+/// Of a relu by itself (or of nothing: a copy).
+inline void define_relu_backward(pointwise_stages &s, Halide::Func output_gradient, Halide::Func input,
+                                 const signature &kernel) {
+  using Halide::Expr;
+  s.output.define(as_large_as_input(kernel), [&](Expr c, Expr x, Expr y, Expr n) {
+    return through_relu(kernel, input(c, x, y, n), output_gradient(c, x, y, n));
+  });
+}
+
+/// The sum of two gradients of one tensor.
+inline void define_add_backward(pointwise_stages &s, Halide::Func output_gradient, Halide::Func input,
+                                const signature &kernel) {
+  using Halide::Expr;
+  s.output.define(as_large_as_input(kernel), [&](Expr c, Expr x, Expr y, Expr n) {
+    return output_gradient(c, x, y, n) + input(c, x, y, n);
+  });
+}
+
 /// What a dropout kernel is told at run time. Element e of the batch [c, x, y, n] is dropped if the number
 /// u(e) in [0, 1) is below the probability; what stays is multiplied by 1 / (1 - probability).
 struct dropout_arguments {

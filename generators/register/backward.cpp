@@ -44,6 +44,10 @@ struct local_response_norm_backward_generator
 struct flatten_backward_generator
     : pointwise_backward_generator<flatten_backward_generator, operation::flatten, define_flatten_backward> {
 };
+struct relu_backward_generator
+    : pointwise_backward_generator<relu_backward_generator, operation::relu, define_relu_backward> {};
+struct add_backward_generator
+    : pointwise_backward_generator<add_backward_generator, operation::add, define_add_backward> {};
 
 class dropout_generator : public kernel_generator<dropout_generator, pointwise_stages> {
 public:
@@ -101,5 +105,7 @@ private:
 HALIDE_REGISTER_GENERATOR(vggen::max_pool_backward_generator, max_pool_backward_data)
 HALIDE_REGISTER_GENERATOR(vggen::local_response_norm_backward_generator, local_response_norm_backward_data)
 HALIDE_REGISTER_GENERATOR(vggen::flatten_backward_generator, flatten_backward_data)
+HALIDE_REGISTER_GENERATOR(vggen::relu_backward_generator, relu_backward_data)
+HALIDE_REGISTER_GENERATOR(vggen::add_backward_generator, add_backward_data)
 HALIDE_REGISTER_GENERATOR(vggen::dropout_generator, dropout)
 HALIDE_REGISTER_GENERATOR(vggen::dropout_backward_generator, dropout_backward_data)

@@ -40,6 +40,8 @@ operator_family family_of(const signature &kernel) {
   case operation::flatten:
   case operation::preprocess:
   case operation::dropout:
+  case operation::relu:
+  case operation::add:
     break;
   }
   return family<pointwise_stages>("pointwise");

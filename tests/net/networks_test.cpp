@@ -87,6 +87,26 @@ TEST_CASE("transformations compose") {
   CHECK(parameters(tuned) == 14'714'688 + 25088 * 64 + 64 + 64 * 3 + 3);
 }
 
+TEST_CASE("features stay what they are when layers come and go") {
+  const auto features_of = [](const auto &net) {
+    std::string names;
+    for (const layer_info &layer : infos_of(net))
+      if (net.options.features >> layer.index & 1) names += std::string(layer.name.view()) + " ";
+    return names;
+  };
+  // each is where its output is stored
+  constexpr auto net = with_features<"conv1_2", "block4_pool", "features.24", "drop6", "fc8", "prob">(vgg16);
+  CHECK(features_of(net) == "relu1_2 pool4 relu5_1 relu6 fc8 prob ");
+  CHECK(features_of(with_features<"pool1">(net)) == "relu1_2 pool1 pool4 relu5_1 relu6 fc8 prob ");
+  CHECK(features_of(with_batch<4>(with_input<3, 64, 64>(with_width<1, 2>(net)))) == features_of(net));
+  CHECK(features_of(freeze_until<"conv5_1">(net)) == features_of(net));
+  CHECK(features_of(with_classes<7>(net)) == features_of(net));
+  CHECK(features_of(without_top(net)) == "relu1_2 pool4 relu5_1 ");
+  CHECK(features_of(with_top(net, flatten, fully_connected<3>, softmax)) == "relu1_2 pool4 relu5_1 ");
+  CHECK(features_of(fully_convolutional(net)) == features_of(net));
+  CHECK(features_of(vgg16).empty());
+}
+
 TEST_CASE("what is frozen stays so when layers come and go") {
   // the index of the first layer that is trained, by its name
   const auto trained_from = [](const auto &net) {

@@ -35,13 +35,13 @@ template <class Network> void check_plan(const Network &net) {
     CAPTURE(split);
     const std::int64_t unit = arena_alignment;
     std::vector<int> owner(static_cast<std::size_t>(arena_bytes(net) / unit), -1);
+    const auto place = [&](int tensor) { return places[static_cast<std::size_t>(tensor)]; };
+    const auto owned = [&](int tensor) {
+      const auto first = owner.begin() + place(tensor).offset / unit;
+      return std::all_of(first, first + place(tensor).bytes / unit, [&](int o) { return o == tensor; });
+    };
     for (const kernel_call &call : calls_of<Network>(split)) {
       CAPTURE(text(call.kernel));
-      const auto place = [&](int tensor) { return places[static_cast<std::size_t>(tensor)]; };
-      const auto owned = [&](int tensor) {
-        const auto first = owner.begin() + place(tensor).offset / unit;
-        return std::all_of(first, first + place(tensor).bytes / unit, [&](int o) { return o == tensor; });
-      };
       const tensor_place out = place(call.output);
       REQUIRE(out.stored);
       CHECK(out.offset % unit == 0);
@@ -55,6 +55,8 @@ template <class Network> void check_plan(const Network &net) {
       CHECK(place(call.input).halo == call.kernel.input_halo);
       CHECK(place(call.input).bytes >= call.kernel.input_size() * Network::batch * 4);
     }
+    for (int i = 0; i < static_cast<int>(Network::layer_count); ++i)
+      if (is_feature<Network>(i)) CHECK(owned(i));
   }
 }
 
@@ -95,6 +97,8 @@ TEST_CASE("every call reads what an earlier one wrote, and nothing overlaps") {
   check_all(with_batch<8>(vgg16_notop), with_batch<8>(vgg16_cifar), with_batch<8>(fashion_vgg),
             with_batch<8>(fully_convolutional(vgg16)));
   check_all(with_input<3, 75, 101>(vgg16_notop), with_width<1, 3>(vgg13));
+  check_all(with_features<"conv1_1", "conv1_2", "pool3", "conv5_3", "drop6", "fc8">(vgg16),
+            with_batch<2>(with_features<"conv1_2", "conv2_1", "conv4_2">(vgg16_notop)));
 }
 
 TEST_CASE("the arena of VGG16 is what its two largest neighbours need") {

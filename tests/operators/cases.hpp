@@ -167,6 +167,16 @@ inline constexpr operator_case quick_cases[] = {
     {"flatten.backward-data n5 3x5 c17 in-halo out-halo f32"},
     {"flatten.backward-data n128 7x7 c128 f32"},
 
+    {"relu.backward-data n1 1x1 c3 f32"},
+    {"relu.backward-data n2 5x7 c3 relu out-halo f32"},
+    {"relu.backward-data n3 4x3 c33 relu in-halo out-halo f32"},
+    {"relu.backward-data n1 13x9 c64 in-halo f32"},
+    {"relu.backward-data n2 56x56 c256 relu out-halo f32"},
+    {"add.backward-data n1 1x1 c3 f32"},
+    {"add.backward-data n2 5x7 c3 f32"},
+    {"add.backward-data n3 4x3 c33 f32"},
+    {"add.backward-data n1 56x56 c256 f32"},
+
     // whole vectors and blocks of four random words, and neither
     {"dropout.forward n1 1x1 c3 f32"},
     {"dropout.forward n3 1x1 c33 f32"},

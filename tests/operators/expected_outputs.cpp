@@ -40,6 +40,8 @@ tensor forward(const signature &kernel, const operands &values) {
     return dropout(values.input, values.draw);
   case operation::cross_entropy:
   case operation::sgd:
+  case operation::relu:
+  case operation::add:
     break;
   }
   refuse(kernel);
@@ -60,6 +62,10 @@ tensor backward_data(const signature &kernel, const operands &values) {
     return flatten_backward(values.output_gradient, values.input);
   case operation::dropout:
     return dropout(values.output_gradient, values.draw);
+  case operation::relu: // what it does to the gradient is done to that of every kernel with the flag
+    return values.output_gradient;
+  case operation::add:
+    return sum(values.output_gradient, values.input);
   case operation::conv:
   case operation::softmax:
   case operation::preprocess:

@@ -98,6 +98,12 @@ tensor flatten_backward(const tensor &output_gradient, const tensor &input) {
   return result;
 }
 
+tensor sum(tensor a, const tensor &b) {
+  for (std::size_t i = 0; i < a.values.size(); ++i)
+    a.values[i] += b.values[i];
+  return a;
+}
+
 tensor relu_backward(tensor output_gradient, const tensor &output) {
   for (std::size_t i = 0; i < output.values.size(); ++i)
     if (output.values[i] <= 0) output_gradient.values[i] = 0;

@@ -29,6 +29,8 @@ tensor max_pool_backward(const tensor &output_gradient, const tensor &input);
 tensor local_response_norm_backward(const tensor &output_gradient, const tensor &input);
 /// Only the extents of `input` matter.
 tensor flatten_backward(const tensor &output_gradient, const tensor &input);
+/// Element by element.
+tensor sum(tensor a, const tensor &b);
 /// Zero where the relu's output is zero.
 tensor relu_backward(tensor output_gradient, const tensor &output);
 

@@ -1,7 +1,7 @@
 #include "cases.hpp"
 
 #include <vggen/net/plan.hpp>
-#include <vggen/net/training_plan.hpp>
+#include <vggen/net/step_plan.hpp>
 #include <vggen/net/transform.hpp>
 #include <vggen/net/zoo.hpp>
 
@@ -35,7 +35,7 @@ struct case_list {
     }
   }
   template <class Network> void add_training(Network) {
-    for (const training_call &call : training_calls<Network>)
+    for (const step_call &call : step_calls<Network>)
       add(call.kernel);
     add(sgd_kernel);
   }

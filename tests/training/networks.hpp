@@ -14,6 +14,11 @@ inline constexpr auto odd_training =
 /// The same, of which the first block is not trained.
 inline constexpr auto frozen_training = freeze_until<"conv2_1">(odd_training);
 
+/// The same with features: behind a relu, before a dropout, without a relu, of a vector, and nothing after
+/// them.
+inline constexpr auto odd_features =
+    with_features<"conv1_1", "pool1", "conv2_1", "conv2_2", "fc3">(odd_training);
+
 /// Those of tests/goldens/make_training_goldens.py.
 template <class Network> constexpr auto with_small_top(Network net) {
   return with_top(with_input<3, 32, 32>(net), flatten, fully_connected<64>, relu, dropout<0.5>,

@@ -1,4 +1,4 @@
-// A training step's forward pass in double precision, layer by layer and as plainly as possible: what
+// The forward pass of a network in double precision, layer by layer and as plainly as possible: what
 // gradients are checked against by finite differences of the loss.
 #pragma once
 
@@ -15,10 +15,11 @@
 
 namespace vggen::test {
 
-/// The logits [n][1][1][c] of a network whose parameter tensors are `parameters`, in training.
-template <class Network>
-tensor training_logits(const tensor &input, const std::vector<std::vector<double>> &parameters,
-                       std::uint64_t seed, std::uint32_t step) {
+/// Runs a network whose parameter tensors are `parameters`. `drop` does what dropout does, and `seen` is
+/// shown each layer's output, which it may change. Returns the logits [n][1][1][c].
+template <class Network, class Drop, class Seen>
+tensor run_reference(const tensor &input, const std::vector<std::vector<double>> &parameters, Drop drop,
+                     Seen seen) {
   tensor current = input;
   std::size_t next = 0;
   for (const layer_info &layer : layer_infos<Network>) {
@@ -40,13 +41,24 @@ tensor training_logits(const tensor &input, const std::vector<std::vector<double
     } else if (layer.kind == layer_kind::flatten) {
       current = flatten(current);
     } else if (layer.kind == layer_kind::dropout) {
-      current = dropout(std::move(current), {.probability = static_cast<float>(layer.dropout),
-                                             .seed = seed,
-                                             .step = step,
-                                             .layer = static_cast<std::uint32_t>(layer.index)});
+      current = drop(std::move(current), layer);
     }
+    seen(layer, current);
   }
   return current;
+}
+
+/// The logits in training.
+template <class Network>
+tensor training_logits(const tensor &input, const std::vector<std::vector<double>> &parameters,
+                       std::uint64_t seed, std::uint32_t step) {
+  const auto drop = [&](tensor values, const layer_info &layer) {
+    return dropout(std::move(values), {.probability = static_cast<float>(layer.dropout),
+                                       .seed = seed,
+                                       .step = step,
+                                       .layer = static_cast<std::uint32_t>(layer.index)});
+  };
+  return run_reference<Network>(input, parameters, drop, [](const layer_info &, const tensor &) {});
 }
 
 } // namespace vggen::test

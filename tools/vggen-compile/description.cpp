@@ -27,6 +27,7 @@ description read_description(const std::filesystem::path &file) {
                   .network = json.at("network"),
                   .batches = json.at("batches"),
                   .training_batch = json.value("training_batch", 0),
+                  .gradients_batch = json.value("gradients_batch", 0),
                   .groups = {}};
     for (const auto &group : json.at("groups")) {
       described_group g{.fused = signature_of(group.at("fused")), .split = {}};

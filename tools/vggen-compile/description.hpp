@@ -22,6 +22,7 @@ struct description {
   std::string network; ///< as C++ names it: vggen::vgg16
   std::vector<int> batches;
   int training_batch = 0;              ///< 0: it is not for training
+  int gradients_batch = 0;             ///< 0: it is not for gradients at features
   std::vector<described_group> groups; ///< of all batches
 };
 

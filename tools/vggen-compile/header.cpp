@@ -77,7 +77,8 @@ void write_header(const std::filesystem::path &file, const description &model, c
     for (std::size_t i = 0; i < model.batches.size(); ++i)
       out << (i ? ", " : "") << model.batches[i];
     out << "};\n";
-    out << "  static constexpr int training_batch = " << model.training_batch << ";\n";
+    out << "  static constexpr int training_batch = " << model.training_batch << ";\n"
+        << "  static constexpr int gradients_batch = " << model.gradients_batch << ";\n";
   }
   out << "  static constexpr std::string_view name = \"" << model.name << "\";\n"
       << "  static constexpr std::string_view target = \"" << machine_name(target) << "\";\n"

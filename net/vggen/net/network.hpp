@@ -10,7 +10,9 @@
 #include <boost/hana.hpp>
 
 #include <array>
+#include <bit>
 #include <cstddef>
+#include <cstdint>
 #include <string_view>
 #include <utility>
 
@@ -20,8 +22,9 @@ namespace hana = boost::hana;
 
 /// What holds for a network as a whole.
 struct network_options {
-  int batch = 1;         ///< images that one run takes
-  int frozen_layers = 0; ///< layers, from the first, that training leaves as they are
+  int batch = 1;              ///< images that one run takes
+  int frozen_layers = 0;      ///< layers, from the first, that training leaves as they are
+  std::uint64_t features = 0; ///< bit i: layer i's output is looked at after a run (with_features)
 
   constexpr bool operator==(const network_options &) const = default;
 };
@@ -101,6 +104,17 @@ template <class Network> constexpr int find_layer(std::string_view name) {
         (layer.name.view() == name || layer.module.view() == name || layer.keras.view() == name))
       return layer.index;
   return -1;
+}
+
+/// Whether a layer's output is one of the network's features. (Features are layers whose output is stored:
+/// with_features takes care of that.)
+template <class Network> constexpr bool is_feature(int layer) {
+  return layer < 64 && (Network::options.features >> layer & 1) != 0;
+}
+
+/// The last layer that is a feature; -1 if there is none.
+template <class Network> constexpr int last_feature() {
+  return static_cast<int>(std::bit_width(Network::options.features)) - 1;
 }
 
 } // namespace vggen

@@ -113,7 +113,8 @@ template <class Network> constexpr auto make_groups() {
       if (kind(i + 1) == layer_kind::relu) s.relu = true, last = i + 1;
     }
     kernel_group group;
-    if (layer.kind == layer_kind::conv && kind(last + 1) == layer_kind::max_pool) {
+    if (layer.kind == layer_kind::conv && kind(last + 1) == layer_kind::max_pool &&
+        !is_feature<Network>(last)) {
       const int pool = last + 1;
       group.fusible = true;
       call.output = last;
@@ -181,11 +182,15 @@ template <class Network> constexpr auto make_tensors() {
       store(call.output, call.kernel, index);
       tensors[static_cast<std::size_t>(call.input)].last_call = index;
     }
+  // features stay until the end
+  for (int i = 0; i < static_cast<int>(Network::layer_count); ++i)
+    if (is_feature<Network>(i)) tensors[static_cast<std::size_t>(i)].last_call = index;
   // the fused form reads the group's input while it writes the group's output
   index = 0;
   for (const kernel_group &group : kernel_groups<Network>) {
     index += group.fusible ? 2 : 1;
-    tensors[static_cast<std::size_t>(group.fused.input)].last_call = index - 1;
+    tensor_place &input = tensors[static_cast<std::size_t>(group.fused.input)];
+    input.last_call = std::max(input.last_call, index - 1);
   }
   place_tensors(tensors);
   return tensors;

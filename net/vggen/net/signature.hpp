@@ -34,10 +34,13 @@ enum class operation : std::uint8_t {
   dropout,       ///< by a counter-based generator: backward needs no mask
   cross_entropy, ///< softmax and cross-entropy against labels: each image's loss and the logits' gradient
   sgd,           ///< one update of any number of parameters, with momentum and decay
+  relu,          ///< backward only, where it is a step of its own; without the flag relu: a copy
+  add,           ///< backward only: the sum of two gradients of one tensor (the second one as `input`)
 };
-inline constexpr std::array<std::string_view, 12> operation_names{
+inline constexpr std::array<std::string_view, 14> operation_names{
     "conv3x3", "conv1x1", "conv",       "max_pool", "fully_connected", "local_response_norm",
-    "flatten", "softmax", "preprocess", "dropout",  "cross_entropy",   "sgd"};
+    "flatten", "softmax", "preprocess", "dropout",  "cross_entropy",   "sgd",
+    "relu",    "add"};
 
 enum class direction : std::uint8_t { forward, backward_data, backward_weights };
 inline constexpr std::array<std::string_view, 3> direction_names{"forward", "backward-data",

@@ -7,6 +7,8 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <cstdint>
+#include <string_view>
 
 namespace vggen {
 
@@ -32,6 +34,31 @@ template <class Network> constexpr int last_with_parameters() {
   for (const auto &layer : layer_infos<Network>)
     if (layer.has_parameters()) last = layer.index;
   return last;
+}
+
+/// The options of a network of which only the first `count` layers stay.
+constexpr network_options options_of_first(network_options options, int count) {
+  options.frozen_layers = std::min(options.frozen_layers, count);
+  if (count < 64) options.features &= (std::uint64_t{1} << count) - 1;
+  return options;
+}
+
+/// The options of a network that loses layer `index`.
+constexpr network_options options_without(network_options options, int index) {
+  if (options.frozen_layers > index) --options.frozen_layers;
+  const std::uint64_t before = (std::uint64_t{1} << index) - 1;
+  options.features = (options.features & before) | (options.features >> 1 & ~before);
+  return options;
+}
+
+/// The layer that stores the output of layer `index` after inference: the relu that is computed with it, the
+/// layer before a dropout.
+template <class Network> constexpr int storing_layer(int index) {
+  const auto kind = [](int i) { return layer_infos<Network>[static_cast<std::size_t>(i)].kind; };
+  if (index + 1 < static_cast<int>(Network::layer_count) && kind(index + 1) == layer_kind::relu) ++index;
+  while (kind(index) == layer_kind::dropout)
+    --index;
+  return index;
 }
 
 /// The same layer with another number of outputs.
@@ -87,8 +114,7 @@ constexpr auto without_top(network<Options, Layers...> net) {
       if (!layer.in_top && layer.kind != layer_kind::softmax) ++n;
     return n;
   }();
-  constexpr network_options options{
-      .batch = Options.batch, .frozen_layers = std::min(Options.frozen_layers, static_cast<int>(count))};
+  constexpr network_options options = detail::options_of_first(Options, static_cast<int>(count));
   return detail::network_of<options>(hana::take_front(net.layers, hana::size_c<count>));
 }
 
@@ -120,8 +146,7 @@ constexpr auto fully_convolutional(network<Options, Layers...> net) {
     else
       return conv1x1<layer::outputs>;
   };
-  constexpr int frozen = Options.frozen_layers > at ? Options.frozen_layers - 1 : Options.frozen_layers;
-  constexpr network_options options{.batch = Options.batch, .frozen_layers = frozen};
+  constexpr network_options options = detail::options_without(Options, at);
   return detail::network_of<options>(
       hana::concat(hana::take_front(net.layers, hana::size_c<index>),
                    hana::transform(hana::drop_front(net.placed, hana::size_c<index + 1>), convert)));
@@ -147,7 +172,8 @@ constexpr auto with_width(network<Options, Layers...> net) {
 /// The network compiled for batches of N images.
 template <int N, network_options Options, class... Layers>
 constexpr auto with_batch(network<Options, Layers...>) {
-  constexpr network_options options{.batch = N, .frozen_layers = Options.frozen_layers};
+  constexpr network_options options{
+      .batch = N, .frozen_layers = Options.frozen_layers, .features = Options.features};
   return network<options, Layers...>{};
 }
 
@@ -158,7 +184,33 @@ constexpr auto freeze_until(network<Options, Layers...>) {
   static_assert(index >= 0,
                 "freeze_until: the network has no layer of that name; the name and the layers are "
                 "named beside this message");
-  constexpr network_options options{.batch = Options.batch, .frozen_layers = index};
+  constexpr network_options options{
+      .batch = Options.batch, .frozen_layers = index, .features = Options.features};
+  return network<options, Layers...>{};
+}
+
+/// The network with the named layers (paper's, torchvision's or Keras's names) as its features: a run of
+/// inference (MODE features) leaves their outputs to be looked at, all of them, and MODE gradients computes
+/// the gradients of a loss that is a function of them. A convolution's and its relu's output are the same
+/// one: that after the relu. Features that were there before stay.
+template <detail::fixed_string... Names, network_options Options, class... Layers>
+constexpr auto with_features(network<Options, Layers...>) {
+  using type = network<Options, Layers...>;
+  constexpr auto found = [](std::string_view name) {
+    const int index = find_layer<type>(name);
+    return index > 0 && index < 64;
+  };
+  static_assert(
+      (found(Names.view()) && ...),
+      "with_features: the network has no layer of one of the names among its first 64; the names and "
+      "the layers are named beside this message");
+  constexpr network_options options{
+      .batch = Options.batch,
+      .frozen_layers = Options.frozen_layers,
+      .features =
+          Options.features |
+          (std::uint64_t{0} | ... |
+           (std::uint64_t{1} << detail::storing_layer<type>(std::max(0, find_layer<type>(Names.view())))))};
   return network<options, Layers...>{};
 }
 

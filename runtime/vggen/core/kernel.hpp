@@ -3,19 +3,17 @@
 // All kernels are called through one form: an array of pointers to the arguments, the first to the user
 // context (see execution.hpp), then in this order
 //
-//     convolutions        input, weights (packed by `pack`), bias, output
-//     fully_connected     input, weights [inputs, outputs], bias, output
-//     preprocess          image (u8), constants [channel, {divisor, mean, deviation}], bool reverse, output
-//     dropout             input, probability, u32 seed (low, high), u32 step, u32 layer, output
-//     cross_entropy       logits, labels [image] (i32), smoothing, weight, losses [image], gradient of the
-//     logits sgd                 gradients [i], learning rate, momentum, decay, scale, bool nesterov, values
-//     [i], momenta backward-data       gradient of the output, weights (if the layer has them, packed for
-//     this direction where
-//                         it is a convolution), input, dropout's numbers (if it is one), gradient of the
-//                         input
-//     backward-weights    gradient of the output, input, gradients of weights and of bias
-//     everything else     input, output
-//     pack                weights [x, y, inputs, outputs], packed weights [element]
+//   - convolutions: input, weights (packed by `pack`), bias, output
+//   - fully_connected: input, weights [inputs, outputs], bias, output
+//   - preprocess: image (u8), constants [channel, {divisor, mean, deviation}], bool reverse, output
+//   - dropout: input, probability, u32 seed (low, high), u32 step, u32 layer, output
+//   - cross_entropy: logits, labels [image] (i32), smoothing, weight, losses [image], gradient of the logits
+//   - sgd: gradients [i], learning rate, momentum, decay, scale, bool nesterov, values [i], momenta
+//   - backward-data: gradient of the output, weights (if the layer has them, packed for this direction where
+//     it is a convolution), input, dropout's numbers (if it is one), gradient of the input
+//   - backward-weights: gradient of the output, input, gradients of weights and of bias
+//   - everything else: input, output
+//   - pack: weights [x, y, inputs, outputs], packed weights [element]
 //
 // Buffers are halide_buffer_t; activations are [c, x, y, n] with c innermost. A halo is inside the buffer: x
 // and y then begin at -1. (Halide names the innermost dimension first, so a file's OIHW is [x, y, inputs,

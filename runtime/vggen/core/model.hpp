@@ -8,6 +8,7 @@
 #pragma once
 
 #include "vggen/core/context.hpp"
+#include "vggen/core/gradient_context.hpp"
 #include "vggen/core/training_context.hpp"
 #include "vggen/core/weights.hpp"
 
@@ -28,6 +29,8 @@ template <class Kernels> struct model {
 
   /// For training, if it was compiled for it (MODE training).
   using training = training_context<Kernels>;
+  /// For gradients of functions of its features, if it was compiled for them (MODE gradients).
+  using gradients = gradient_context<Kernels>;
 
   static constexpr std::string_view name = Kernels::name;
   static constexpr std::string_view target = Kernels::target;

@@ -1,0 +1,222 @@
+// Runs the calls of a step with a backward pass: what training_context and gradient_context have in common.
+#pragma once
+
+#include "vggen/core/activation.hpp"
+#include "vggen/core/execution.hpp"
+#include "vggen/core/invoke.hpp"
+#include "vggen/core/invoke_training.hpp"
+#include "vggen/core/memory.hpp"
+#include "vggen/core/status.hpp"
+#include "vggen/core/stitch.hpp"
+
+#include <vggen/net/step_plan.hpp>
+
+#include <HalideRuntime.h>
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <cstdint>
+
+namespace vggen {
+
+/// What a step's dropout depends on: the same numbers drop the same elements.
+struct step_number {
+  std::uint64_t seed = 0;
+  std::uint32_t step = 0;
+};
+
+namespace detail {
+
+/// Represents what a step's calls read and write outside of the arena.
+struct step_operands {
+  const float *const *parameters = nullptr; ///< each as files have it, by index in parameter_infos
+  float *const *gradients = nullptr;        ///< of parameters, likewise
+  step_number number{};
+  const std::int32_t *labels = nullptr; ///< of the batch
+  float smoothing = 0, weight = 1;
+  float *losses = nullptr; ///< of the batch
+};
+
+/// Represents the arena, the packed weights, the threads and the scratch memory of a step.
+template <class Kernels, class Network, backward_goal Goal> class step_runner {
+public:
+  static constexpr auto &calls = step_calls<Network, Goal>;
+  static constexpr auto &places = step_places<Network, Goal>;
+  static constexpr std::size_t parameter_count = parameter_infos<Network>.size();
+
+  static constexpr std::size_t packed_bytes() noexcept {
+    return static_cast<std::size_t>(packing[calls.count]) * sizeof(float);
+  }
+  static constexpr std::size_t arena_bytes() noexcept {
+    return static_cast<std::size_t>(step_arena_bytes<Goal>(Network{}));
+  }
+
+  /// Takes memory and starts threads (0: default_threads()). Returns unsupported_target if this machine
+  /// cannot run the kernels, invalid_argument for an impossible number of threads, out_of_memory.
+  status prepare(int threads) noexcept {
+    if (!halide_can_use_target_features(static_cast<int>(Kernels::target_features.size()),
+                                        Kernels::target_features.data()))
+      return status::unsupported_target;
+    if (!packed_.reset(packed_bytes()) || !arena_.reset(arena_bytes())) return status::out_of_memory;
+    return execution_.prepare(threads == 0 ? default_threads() : threads, scratch_demand.shared,
+                              scratch_demand.per_task, {});
+  }
+  [[nodiscard]] bool ready() const noexcept { return execution_.threads() > 0; }
+  [[nodiscard]] execution &threads() noexcept { return execution_; }
+  [[nodiscard]] const execution &threads() const noexcept { return execution_; }
+
+  [[nodiscard]] float *at(step_tensor which, int layer) const noexcept {
+    return at(step_place<Network>(which, layer));
+  }
+  [[nodiscard]] float *at(std::size_t place) const noexcept {
+    return reinterpret_cast<float *>(arena_.data() + places[place].offset);
+  }
+  [[nodiscard]] activation_view view(step_tensor which, int layer) const noexcept {
+    const std::size_t place = step_place<Network>(which, layer);
+    return {.data = at(place),
+            .extent = places[place].extent,
+            .batch = Network::batch,
+            .halo = places[place].halo};
+  }
+
+  /// See training_context.
+  void set_input(const float *nchw) noexcept {
+    fill_activation(at(step_tensor::activation, 0), layer_infos<Network>[0].output, Network::batch,
+                    places[0].halo, nchw);
+  }
+  status set_images(const std::uint8_t *images, const float *constants, bool reverse_channels) noexcept {
+    constexpr int index = find_kernel<Kernels>(preprocess_call<Network>().kernel);
+    static_assert(index >= 0, "the preprocessing kernel was not compiled");
+    return result_of(invoke_preprocess(Kernels::kernels[index], execution_.user_context(), images, constants,
+                                       reverse_channels, at(step_tensor::activation, 0)));
+  }
+
+  /// Packs the weights of the convolutions of layers from `first` on.
+  status pack(const float *const *parameters, int first) noexcept {
+    for (std::size_t i = 0; i < calls.count; ++i) {
+      const step_call &call = calls.items[i];
+      if (packing[i] < 0 || call.layer < first) continue;
+      const int kernel = find_kernel<Kernels>(call.kernel);
+      if (invoke_pack(Kernels::kernels[static_cast<std::size_t>(kernel)],
+                      parameters[parameter_index<Network>(call.layer)], packed_at(i)) != 0)
+        return status::kernel_failed;
+    }
+    return status::ok;
+  }
+
+  /// Runs the calls that `wanted` picks, each by its own type.
+  template <class Wanted> status run(const step_operands &operands, Wanted) noexcept {
+    status result = status::ok;
+    hana::for_each(hana::make_range(hana::size_c<0>, hana::size_c<calls.count>), [&](auto index) noexcept {
+      constexpr std::size_t i = decltype(index)::value;
+      if constexpr (Wanted{}(calls.items[i]))
+        if (result == status::ok) result = result_of(this->template call<i>(operands));
+    });
+    return result;
+  }
+
+  static status result_of(int error) noexcept { return error == 0 ? status::ok : status::kernel_failed; }
+
+private:
+  // Packed weights: where those of call i lie, in floats; -1 where it takes none. The last one: the end.
+  static constexpr auto packing = [] {
+    std::array<std::int64_t, calls.count + 1> offsets{};
+    std::int64_t end = 0;
+    for (std::size_t i = 0; i < calls.count; ++i) {
+      const int kernel = find_kernel<Kernels>(calls.items[i].kernel);
+      offsets[i] = kernel >= 0 && calls.items[i].kernel.packs_weights() ? end : -1;
+      if (offsets[i] < 0) continue;
+      constexpr std::int64_t unit = 16; // floats in a cache line
+      end += (Kernels::kernels[static_cast<std::size_t>(kernel)].packed_size + unit - 1) / unit * unit;
+    }
+    offsets[calls.count] = end;
+    return offsets;
+  }();
+
+  struct demand {
+    std::int64_t shared = 0, per_task = 0;
+  };
+  static constexpr demand scratch_demand = [] {
+    demand d;
+    for (const compiled_kernel &k : Kernels::kernels)
+      if (k.kernel.batch == Network::batch || k.kernel.op == operation::sgd) {
+        d.shared = std::max(d.shared, k.scratch_shared);
+        d.per_task = std::max(d.per_task, k.scratch_per_task);
+      }
+    return d;
+  }();
+
+  [[nodiscard]] float *packed_at(std::size_t call) const noexcept {
+    return reinterpret_cast<float *>(packed_.data()) + packing[call];
+  }
+  // Where a call writes the gradient of its input: at a feature, what joins that of the loss.
+  static constexpr step_tensor gradient_of_input(const step_call &call) {
+    const bool joined =
+        Goal == backward_goal::features && !call.at_feature() && is_feature<Network>(call.input);
+    return joined ? step_tensor::later : step_tensor::gradient;
+  }
+
+  template <std::size_t I> int call(const step_operands &operands) noexcept {
+    constexpr step_call c = calls.items[I];
+    constexpr signature s = c.kernel;
+    constexpr int index = find_kernel<Kernels>(s);
+    static_assert(index >= 0, "a kernel that the step needs was not compiled");
+    constexpr const compiled_kernel &kernel = Kernels::kernels[static_cast<std::size_t>(index)];
+    constexpr auto parameter = static_cast<std::size_t>(std::max(0, parameter_index<Network>(c.layer)));
+    void *const user_context = execution_.user_context();
+    float *const input = at(step_tensor::activation, c.input);
+    [[maybe_unused]] const auto weights = [&] {
+      return packing[I] >= 0 ? packed_at(I) : operands.parameters[parameter];
+    };
+    [[maybe_unused]] const dropout_draw draw{
+        .probability = static_cast<float>(layer_infos<Network>[static_cast<std::size_t>(c.layer)].dropout),
+        .seed = operands.number.seed,
+        .step = operands.number.step,
+        .layer = static_cast<std::uint32_t>(c.layer)};
+    if constexpr (s.op == operation::cross_entropy) {
+      return invoke_cross_entropy(kernel, user_context, input, operands.labels, operands.smoothing,
+                                  operands.weight, operands.losses, at(step_tensor::gradient, c.input));
+    } else if constexpr (s.op == operation::add) {
+      return invoke_backward(kernel, user_context,
+                             {.output_gradient = at(step_tensor::loss_gradient, c.input),
+                              .input = at(step_tensor::later, c.input),
+                              .input_gradient = at(step_tensor::sum, c.input)});
+    } else if constexpr (s.op == operation::relu) {
+      return invoke_backward(kernel, user_context,
+                             {.output_gradient = at(feature_gradient_place<Network>(c.input)),
+                              .input = input,
+                              .input_gradient = at(step_tensor::gradient, c.input)});
+    } else if constexpr (s.dir == direction::backward_weights) {
+      return invoke_backward(kernel, user_context,
+                             {.output_gradient = at(step_tensor::gradient, c.output),
+                              .input = input,
+                              .weight_gradient = operands.gradients[parameter],
+                              .bias_gradient = operands.gradients[parameter + 1]});
+    } else if constexpr (s.dir == direction::backward_data) {
+      return invoke_backward(kernel, user_context,
+                             {.output_gradient = at(step_tensor::gradient, c.output),
+                              .weights = s.has_weights() ? weights() : nullptr,
+                              .input = input,
+                              .input_gradient = at(gradient_of_input(c), c.input)},
+                             draw);
+    } else if constexpr (s.op == operation::dropout) {
+      return invoke_dropout(kernel, user_context, input, draw, at(step_tensor::activation, c.output));
+    } else if constexpr (s.has_weights()) {
+      return invoke(kernel, user_context,
+                    {.input = input,
+                     .weights = weights(),
+                     .bias = operands.parameters[parameter + 1],
+                     .output = at(step_tensor::activation, c.output)});
+    } else {
+      return invoke(kernel, user_context, {.input = input, .output = at(step_tensor::activation, c.output)});
+    }
+  }
+
+  memory_block packed_, arena_;
+  execution execution_;
+};
+
+} // namespace detail
+
+} // namespace vggen

@@ -178,7 +178,7 @@ struct adam {
 } // namespace
 
 int main(int argc, char **argv) try {
-  const int steps = argc == 6 ? std::atoi(argv[5]) : 300;
+  const int steps = argc == 6 ? std::atoi(argv[5]) : 200;
   if ((argc != 5 && argc != 6) || steps < 1)
     return std::fputs("usage: style_transfer WEIGHTS.safetensors PHOTO STYLE OUT.png [STEPS]\n", stderr), 2;
 

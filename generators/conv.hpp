@@ -17,6 +17,14 @@
 
 namespace vggen {
 
+/// How a convolution is computed by Winograd's minimal filtering (cook_toom.hpp): in tiles of `outputs` x
+/// `outputs` sums, which are counted through rows, columns and images alike.
+struct winograd_tiling {
+  int outputs = 0; ///< of a tile, in each direction; 0: not by Winograd
+  int block = 1;   ///< tiles that are transformed together; at most as many as there are
+  int lanes = 1;   ///< output channels that are transformed back together; they divide the panel
+};
+
 /// How a convolution's output is cut into tiles that are computed in registers. The last tile of a row and
 /// the last panel are moved inwards, so that every tile is whole and nothing outside the output is written.
 struct conv_tiling {
@@ -27,6 +35,21 @@ struct conv_tiling {
   int images = 1;              ///< images in a tile; they divide the batch
   bool panels_outside = false; ///< the loop over panels is the outermost (tiles overlap, so that their order
                                ///< is part of the algorithm)
+  winograd_tiling winograd{};  ///< of these only panel and panels_outside then matter
+};
+
+/// The stages of Winograd's form: indices i, j count the points of a tile, t all tiles.
+struct winograd_stages {
+  Halide::Func rows;        // [ci, t, i, j]: the input transformed along x
+  Halide::Func transformed; // [ci, t, i, j]: and along y
+  Halide::Func sums;        // [k, t, i, j, panel]: over input channels, of the products with the weights
+  Halide::Func products;    // the same, in memory
+  Halide::Func columns;     // [k, dx, t, j, panel]: transformed back along x
+  /// Those of conv_stages::tiles, from the innermost; then panel and block, or block and panel.
+  Halide::RVar lane, dx, dy, vector, tile;
+  Halide::RVar block;
+  Halide::Var t{"t"}, i{"i"}, j{"j"};
+  int points = 0; ///< of a tile in each direction
 };
 
 /// The stages of a convolution. In the tiled form
@@ -35,7 +58,8 @@ struct conv_tiling {
 ///             tile, y and n count tiles; dx, dy inside the pool's window
 ///     output  its update `tile_stage` runs over `tiles`
 /// in the pure form
-///     sums    [k, x, y, n], output [k, x, y, n].
+///     sums    [k, x, y, n], output [k, x, y, n],
+/// and in Winograd's form `winograd` and the output's update `tile_stage`.
 struct conv_stages {
   Halide::Func input;   // [ci, x, y, n]
   Halide::Func weights; // [k, ci, kx, ky, panel]
@@ -48,6 +72,7 @@ struct conv_stages {
   /// last if they are outside.
   Halide::RDom tiles;
   Halide::RVar tile_x, tile_panel, tile_row, tile_image; ///< those of `tiles`
+  winograd_stages winograd;
   int tile_stage = -1;      ///< index of output's update that computes the tiles; -1 in the pure form
   bool whole_panels = true; ///< no two panels overlap, so that they may run in parallel
   Halide::Var k{"k"}, x{"x"}, y{"y"}, n{"n"}, dx{"dx"}, dy{"dy"}, row{"row"}, image{"image"}, panel{"panel"},

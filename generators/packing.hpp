@@ -2,6 +2,8 @@
 // input channels outside, its outputs innermost: [k % panel, ci, kx, ky, k / panel], as one flat array.
 #pragma once
 
+#include "schedules/schedule.hpp"
+
 #include <vggen/net/signature.hpp>
 
 #include <Halide.h>
@@ -13,11 +15,13 @@ namespace vggen {
 /// Represents the packed form of a convolution's weights.
 struct weight_panels {
   int panel = 1; ///< outputs in a panel; the last panel is moved inwards so that it is whole
-  int outputs = 1, inputs = 1, width = 1, height = 1;
+  int outputs = 1, inputs = 1;
+  int width = 1, height = 1; ///< of the window, or of the points of a Winograd tile that stand for it
 
-  weight_panels(const signature &kernel, int panel)
-      : panel(panel), outputs(kernel.outputs), inputs(kernel.channels), width(kernel.window_width()),
-        height(kernel.window_height()) {}
+  weight_panels(const signature &kernel, const weight_layout &layout)
+      : panel(layout.panel), outputs(kernel.outputs), inputs(kernel.channels),
+        width(layout.winograd > 0 ? layout.winograd + 2 : kernel.window_width()),
+        height(layout.winograd > 0 ? layout.winograd + 2 : kernel.window_height()) {}
 
   [[nodiscard]] int panels() const { return (outputs + panel - 1) / panel; }
   [[nodiscard]] std::int64_t size() const { return std::int64_t{panels()} * panel * inputs * width * height; }

@@ -39,6 +39,12 @@ struct schedule_request {
   [[nodiscard]] int operator[](const std::string &name) const { return parameters.at(name); }
 };
 
+/// How a convolution's weights are packed.
+struct weight_layout {
+  int panel = 1;    ///< output channels in a panel
+  int winograd = 0; ///< transformed for Winograd tiles of so many outputs; 0: as they are
+};
+
 /// The part of a schedule that does not depend on an operator's stages.
 struct schedule_info {
   std::string name;
@@ -50,8 +56,8 @@ struct schedule_info {
   /// A Halide autoscheduler (Mullapudi2016, Adams2019) that does the work; empty for schedules written by
   /// hand.
   std::string autoscheduler{};
-  /// Output channels in a panel of packed weights (convolutions); none: all channels are one panel.
-  std::function<int(const schedule_request &)> panel{};
+  /// How it wants a convolution's weights; none: all channels are one panel.
+  std::function<weight_layout(const schedule_request &)> layout{};
 };
 
 /// Represents a schedule for operators whose stages are a Stages.

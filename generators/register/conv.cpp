@@ -3,6 +3,9 @@
 #include "generators/conv.hpp"
 #include "generators/kernel_generator.hpp"
 #include "generators/packing.hpp"
+#include "schedules/machine.hpp"
+
+#include <algorithm>
 
 namespace vggen {
 
@@ -14,12 +17,15 @@ int value_of(const schedule_request &r, const char *name, int absent) {
   return found == r.parameters.end() ? absent : found->second;
 }
 
-conv_tiling tiling_of(const schedule_request &r, int panel) {
-  return {.panel = panel,
+conv_tiling tiling_of(const schedule_request &r, const weight_layout &layout) {
+  return {.panel = layout.panel,
           .pixels = value_of(r, "pixels", 0),
           .rows = value_of(r, "rows", 1),
           .images = value_of(r, "images", 1),
-          .panels_outside = value_of(r, "panels_outside", 0) != 0};
+          .panels_outside = value_of(r, "panels_outside", 0) != 0,
+          .winograd = {.outputs = layout.winograd,
+                       .block = value_of(r, "block", 1),
+                       .lanes = std::min(conv_of(r.kernel).outputs, machine_of(r.target).lanes)}};
 }
 
 // A convolution of either direction. Derived has the buffers, and says which is which.
@@ -29,12 +35,12 @@ protected:
   template <class Weights> void define(Weights &weights, const schedule_request &r) {
     const auto &chosen = this->chosen();
     const signature kernel = conv_of(r.kernel);
-    const int panel = chosen.panel ? chosen.panel(r) : kernel.outputs;
-    const weight_panels packed(kernel, panel);
+    const weight_layout layout = chosen.layout ? chosen.layout(r) : weight_layout{.panel = kernel.outputs};
+    const weight_panels packed(kernel, layout);
     Halide::Var k, ci, kx, ky, p;
     stages_.weights = Halide::Func("packed_weights");
     stages_.weights(k, ci, kx, ky, p) = weights(packed.index(k, ci, kx, ky, p));
-    define_convolution(stages_, kernel, tiling_of(r, panel));
+    define_convolution(stages_, kernel, tiling_of(r, layout));
     this->fix(weights, {{0, Halide::Internal::make_const(Halide::Int(32), packed.size())}});
     weights.set_host_alignment(64);
   }
@@ -93,46 +99,6 @@ struct conv3x3_backward_data_generator
 struct conv1x1_backward_data_generator
     : backward_data_generator<conv1x1_backward_data_generator, operation::conv1x1> {};
 
-/// Packs a convolution's weights into panels: for the forward direction, or turned around for backward-data.
-/// channels, outputs: of the layer, whose weights these are.
-class pack_convolution : public Halide::Generator<pack_convolution>, signature_parameters {
-public:
-  Halide::GeneratorParam<int> panel{"panel", 1};
-  Halide::GeneratorParam<bool> backward_data{"backward_data", false};
-  Halide::GeneratorInput<Halide::Buffer<float>> weights{"weights", 4}; // [kx, ky, ci, k]
-  Halide::GeneratorOutput<Halide::Buffer<float>> packed{"packed", 1};
-
-  void generate() {
-    const signature layer{.op = operation::conv,
-                          .channels = channels,
-                          .outputs = outputs,
-                          .filter_height = filter_height,
-                          .filter_width = filter_width};
-    const int kx = layer.filter_width, ky = layer.filter_height;
-    const bool backward = backward_data;
-    signature kernel = layer;
-    if (backward) std::swap(kernel.channels, kernel.outputs);
-    const weight_panels panels(kernel, panel);
-    const int last = panels.outputs - panels.panel, size = panels.panel;
-    const Halide::RDom r({{0, panels.inputs}, {0, size}, {0, kx}, {0, ky}, {0, panels.panels()}});
-    const Halide::Expr k = Halide::min(r[4] * size, last) + r[1];
-    Halide::Var i;
-    packed(i) = Halide::undef<float>();
-    packed(panels.index(r[1], r[0], r[2], r[3], r[4])) =
-        backward ? weights(kx - 1 - r[2], ky - 1 - r[3], k, r[0]) : weights(r[2], r[3], r[0], k);
-    const Halide::Region bounds{{0, kx}, {0, ky}, {0, layer.channels}, {0, layer.outputs}};
-    Halide::Expr stride = 1;
-    for (int d = 0; d < 4; ++d) {
-      const auto &range = bounds[static_cast<std::size_t>(d)];
-      weights.dim(d).set_bounds(range.min, range.extent).set_stride(Halide::Internal::simplify(stride));
-      stride *= range.extent;
-    }
-    packed.dim(0).set_bounds(0, Halide::Internal::make_const(Halide::Int(32), panels.size()));
-  }
-
-  void schedule() {}
-};
-
 } // namespace
 
 } // namespace vggen
@@ -142,4 +108,3 @@ HALIDE_REGISTER_GENERATOR(vggen::conv1x1_generator, conv1x1)
 HALIDE_REGISTER_GENERATOR(vggen::conv_generator, conv)
 HALIDE_REGISTER_GENERATOR(vggen::conv3x3_backward_data_generator, conv3x3_backward_data)
 HALIDE_REGISTER_GENERATOR(vggen::conv1x1_backward_data_generator, conv1x1_backward_data)
-HALIDE_REGISTER_GENERATOR(vggen::pack_convolution, pack_convolution)

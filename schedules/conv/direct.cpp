@@ -18,10 +18,10 @@ namespace {
 // Output channels in one vector. Fewer than a vector's lanes: all of them.
 int vector_width(const signature &kernel, const machine &m) { return std::min(kernel.outputs, m.lanes); }
 
-int panel_of(const schedule_request &request) {
+weight_layout layout_of(const schedule_request &request) {
   const signature kernel = conv_of(request.kernel);
   const int width = vector_width(kernel, machine_of(request.target));
-  return width * std::min(request["panel_vectors"], kernel.outputs / width);
+  return {.panel = width * std::min(request["panel_vectors"], kernel.outputs / width)};
 }
 
 // The tile that does the most multiply-adds per cycle: two loads are issued in a cycle, enough sums must be
@@ -129,7 +129,7 @@ const register_schedule<conv_stages> direct{{{.name = "direct",
                                                              {"images", 1, 64},
                                                              {"panels_outside", 0, 1}},
                                               .defaults = defaults,
-                                              .panel = panel_of},
+                                              .layout = layout_of},
                                              apply}};
 
 } // namespace

@@ -70,7 +70,8 @@ compile_job job_of(const resolved_kernel &kernel, const Halide::Target &target) 
   return job;
 }
 
-compile_job pack_job_of(const resolved_kernel &kernel, int panel, const Halide::Target &target) {
+compile_job pack_job_of(const resolved_kernel &kernel, const weight_layout &layout,
+                        const Halide::Target &target) {
   const signature &s = kernel.kernel;
   compile_job job{.what = "packing of " + kernel.text,
                   .generator = "pack_convolution",
@@ -79,7 +80,8 @@ compile_job pack_job_of(const resolved_kernel &kernel, int panel, const Halide::
                                  {"filter_height", std::to_string(s.window_height())},
                                  {"filter_width", std::to_string(s.window_width())},
                                  {"backward_data", s.dir == direction::backward_data ? "true" : "false"},
-                                 {"panel", std::to_string(panel)}},
+                                 {"panel", std::to_string(layout.panel)},
+                                 {"winograd", std::to_string(layout.winograd)}},
                   .autoscheduler = {},
                   .key = {},
                   .symbol = {},

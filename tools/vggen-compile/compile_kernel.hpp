@@ -26,8 +26,9 @@ struct compile_job {
 /// The job of a kernel, for a target without a runtime.
 compile_job job_of(const resolved_kernel &kernel, const Halide::Target &target);
 
-/// The job that packs a convolution's weights for `kernel`; `panel` is what its schedule asks for.
-compile_job pack_job_of(const resolved_kernel &kernel, int panel, const Halide::Target &target);
+/// The job that packs a convolution's weights for `kernel` as its schedule asks for.
+compile_job pack_job_of(const resolved_kernel &kernel, const weight_layout &layout,
+                        const Halide::Target &target);
 
 /// What is known of a compiled function beside its object file.
 struct compiled_facts {

@@ -56,9 +56,10 @@ planned_kernel plan(const signature &kernel, const schedule_database &database,
   if (kernel.packs_weights()) {
     const schedule_request request{.kernel = kernel, .target = target, .parameters = p.kernel.parameters};
     const signature convolution = conv_of(kernel);
-    const int panel = p.kernel.chosen.panel ? p.kernel.chosen.panel(request) : convolution.outputs;
-    p.pack = pack_job_of(p.kernel, panel, target);
-    p.packed_size = weight_panels(convolution, panel).size();
+    const weight_layout layout = p.kernel.chosen.layout ? p.kernel.chosen.layout(request)
+                                                        : weight_layout{.panel = convolution.outputs};
+    p.pack = pack_job_of(p.kernel, layout, target);
+    p.packed_size = weight_panels(convolution, layout).size();
   }
   return p;
 }

@@ -2,6 +2,7 @@
 #include "tools/trainer/commands.hpp"
 #include "tools/trainer/data_parts.hpp"
 #include "tools/trainer/evaluation.hpp"
+#include "tools/trainer/number_check.hpp"
 
 #include <vggen/io/error.hpp>
 #include <vggen/io/load_parameters.hpp>
@@ -26,10 +27,17 @@ struct eval_options {
   bool json = false;
 };
 
+CLI::Validator one_of_parts() {
+  return {[](const std::string &part) {
+            return part == "test" || part == "training" ? std::string()
+                                                        : "found " + part + ", expected test or training";
+          },
+          ""};
+}
+
 void eval(trainable &network, const eval_options &o) {
   const trainable_facts &facts = network.facts();
-  const data_parts parts = open_parts(o.data, o.format, 0, 0, facts);
-  const auto &pictures = o.part == "test" ? parts.test : parts.training;
+  const auto pictures = open_part(o.data, o.format, o.part == "test", facts);
   network.prepare(o.threads);
   for (const auto &note : load_weights(o.weights, network))
     std::fprintf(stderr, "note: %s\n", note.c_str());
@@ -61,17 +69,27 @@ void eval(trainable &network, const eval_options &o) {
 
 std::function<void()> add_eval(CLI::App &app, trainable &network) {
   const auto options = std::make_shared<eval_options>();
-  CLI::App &command = *app.add_subcommand("eval", "Measure how well weights classify a data set");
-  command.add_option("--data", options->data, "folder of the data set")->required();
-  command.add_option("--weights", options->weights, "weights file, or a checkpoint")->required();
-  command.add_option("--format", options->format, "auto, idx, cifar10, cifar100 or folder")
+  CLI::App &command = *app.add_subcommand("eval", "Measure how well weights classify a data set of " +
+                                                      std::to_string(network.facts().classes) + " classes");
+  command.add_option("--data", options->data, "folder of the data set")->type_name("FOLDER")->required();
+  command.add_option("--weights", options->weights, "weights file, or a checkpoint")
+      ->type_name("FILE")
+      ->required();
+  command
+      .add_option("--format", options->format,
+                  "auto, idx, cifar10, cifar100 or folder (one subfolder a class)")
+      ->type_name("NAME")
       ->capture_default_str();
-  command.add_option("--part", options->part, "test or training")
-      ->check(CLI::IsMember({"test", "training"}))
+  command.add_option("--part", options->part, "the part of the data set: test or training")
+      ->type_name("NAME")
+      ->check(one_of_parts())
       ->capture_default_str();
-  command.add_option("--threads", options->threads, "threads that compute")->check(CLI::Range(1, 256));
+  command
+      .add_option("--threads", options->threads,
+                  "threads that compute (default: VGGEN_NUM_THREADS, else all processors)")
+      ->check(thread_count());
   command.add_option("--loader-threads", options->loader_threads, "threads that read images")
-      ->check(CLI::Range(1, 256))
+      ->check(thread_count())
       ->capture_default_str();
   command.add_flag("--json", options->json, "as JSON, with the confusion matrix");
   return [&command, &network, options] {

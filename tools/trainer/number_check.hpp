@@ -53,6 +53,11 @@ inline CLI::Validator number_from_zero() {
   return detail::number_check<double>("a number of at least 0", [](double x) { return x >= 0 && x < 1e30; });
 }
 
+inline CLI::Validator factor_below_one() {
+  return detail::number_check<double>("a number above 0 and below 1",
+                                      [](double x) { return x > 0 && x < 1; });
+}
+
 /// At least 0 and below 1.
 inline CLI::Validator share_below_one() {
   return detail::number_check<double>("a number from 0 to below 1", [](double x) { return x >= 0 && x < 1; });

@@ -171,7 +171,7 @@ private:
   void announce(const loader &training, const learning_rate_schedule &rate) const {
     std::printf("%s: %s parameters, batches of %d on %d threads\n", std::string(facts_.name).c_str(),
                 grouped(model_.facts().parameters).c_str(), facts_.batch, threads_);
-    if (data_.validation == data_.test)
+    if (options_.validation == 0)
       std::printf("%s images of %d classes to train with, %s of the %s to validate with\n",
                   grouped(training.size()).c_str(), facts_.classes, grouped(data_.validation->size()).c_str(),
                   data_.validation_name.c_str());
@@ -211,6 +211,7 @@ private:
   // Returns false if it was interrupted: the checkpoint then stands in the middle of the epoch.
   bool one_epoch(trainer &steps, loader &training, loader &validation, learning_rate_schedule &rate) {
     epoch_record record{.epoch = static_cast<int>(state_.epoch + 1)};
+    const double waited_before = waited(training);
     {
       epoch_bar bar(state_.epoch + 1, options_.epochs, state_.totals.images);
       bool asked = false;
@@ -222,7 +223,6 @@ private:
             state_.batch = p.batch;
             state_.totals = p.totals;
             record.learning_rate = p.learning_rate;
-            record.data_wait_seconds = p.waited_seconds;
             asked = interrupt_guard::asked_to_stop() && steps.between_steps();
             return !asked;
           });
@@ -230,6 +230,7 @@ private:
       state_.batches = steps.batches();
       state_.rate = rate.state();
       record.seconds = bar.seconds();
+      record.data_wait_seconds = waited(training) - waited_before;
       record.images_per_second = bar.images_per_second(state_.totals);
       if (asked && state_.batch < training.batches()) {
         save();
@@ -262,6 +263,12 @@ private:
                 best ? " (best)" : "", record.seconds, record.images_per_second);
     std::fflush(stdout);
     return !interrupt_guard::asked_to_stop() || state_.epoch == options_.epochs;
+  }
+
+  // Seconds for which the next batch was not ready, the first ones of epochs among them.
+  static double waited(const loader &source) {
+    const loader_counters counted = source.counters();
+    return counted.wait_seconds + counted.start_seconds;
   }
 
   void save() { save_checkpoint(folder_.checkpoint(), network_, state_, metadata()); }
@@ -297,9 +304,9 @@ private:
         all += epoch.seconds;
       }
     if (all <= 0) return;
-    constexpr double much = 0.05;
+    const bool much = waited > 0.05 * all && waited > 0.5;
     std::printf("waited for data: %.2f s of %.*f s (%.1f %%)%s\n", waited, all < 10 ? 2 : 0, all,
-                100 * waited / all, waited > much * all ? "; more --loader-threads may help" : "");
+                100 * waited / all, much ? "; more --loader-threads may help" : "");
   }
 
   static std::string number(double v) {

@@ -92,7 +92,7 @@ void add_beginning(CLI::App &start, train_options &o) {
   add_initialiser("--init-convolution", o.initial.convolution, "the weights of convolutions");
   add_initialiser("--init-fully-connected", o.initial.fully_connected,
                   "the weights of fully connected layers");
-  add_initialiser("--init-bias", o.initial.bias, "biases: one of the first five");
+  add_initialiser("--init-bias", o.initial.bias, "biases (without fans: one of the first five)");
   auto *const weights =
       start.add_option("--weights", o.weights, "weights file to begin with, instead")->type_name("FILE");
   start
@@ -116,7 +116,7 @@ void add_learning_rate(CLI::App &rate, train_options &o) {
       ->check(number_from_zero())
       ->capture_default_str();
   rate.add_option("--rate-factor", o.rate.factor, "plateau, steps: what it is multiplied by")
-      ->check(number_above_zero())
+      ->check(factor_below_one())
       ->capture_default_str();
   rate.add_option("--patience", o.rate.patience,
                   "plateau: that happens after more than so many epochs without a better validation accuracy")
@@ -193,9 +193,7 @@ void add_train_options(CLI::App &command, train_options &o) {
   add_beginning(*command.add_option_group("Beginning"), o);
   add_learning_rate(*command.add_option_group("Learning rate"), o);
   add_recipe(*command.add_option_group("Recipe"), o);
-  command.footer("INIT is one of zeros, constant(VALUE), normal(DEVIATION), truncated_normal(DEVIATION), "
-                 "uniform(BOUND),\nlecun_normal, lecun_uniform, glorot_normal, glorot_uniform, he_normal, "
-                 "he_uniform, orthogonal, orthogonal(GAIN).\nThe guide is docs/training.md.");
+  command.footer("INIT is one of " + known_initialisers() + ".\nThe guide is docs/training.md.");
 }
 
 } // namespace vggen

@@ -150,8 +150,11 @@ public:
   short_name name(const place &where) {
     short_name text;
     if (where.in_top) {
+      // as the file has it, if that is the paper's number: Keras's start from 1
+      const int own = where.numbered || where.number == last_of_all ? 0 : where.number;
+      last_top_ = std::max({own, last_top_ + 1, block_ + 1});
       text.append("fc");
-      text.append(block_ + ++tops_);
+      text.append(last_top_);
       return text;
     }
     if (!where.numbered) {
@@ -172,7 +175,7 @@ public:
   }
 
 private:
-  int last_number_ = 0, block_ = 0, in_block_ = 0, tops_ = 0;
+  int last_number_ = 0, block_ = 0, in_block_ = 0, last_top_ = 0;
 };
 
 } // namespace

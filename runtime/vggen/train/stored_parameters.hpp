@@ -10,7 +10,9 @@ namespace vggen {
 
 /// Represents a parameter tensor of a network that is known by its weights file alone.
 struct stored_parameter {
-  parameter_info info;       ///< layers count from 0; of the names, the paper's is set
+  /// Layers count from 0. Of the names, the paper's is set; where the file does not have it, as if each
+  /// block, and the last one too, ended with a pool.
+  parameter_info info;
   const tensor_view *tensor; ///< of F32 and of the shape that `info` says; in the file
 };
 

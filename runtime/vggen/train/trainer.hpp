@@ -46,9 +46,6 @@ struct epoch_progress {
   std::int64_t batch = 0, batches = 0; ///< done, of
   training_totals totals;              ///< of the epoch so far
   double learning_rate = 0;
-  /// Of the time since epoch() was called, what went by in the source's begin_epoch() and next(): nothing, if
-  /// the next batch is always there before it is asked for.
-  double waited_seconds = 0;
 };
 
 /// Represents a training under way. The parameters are the network's own (trainable::parameters).
@@ -70,14 +67,11 @@ public:
   training_totals epoch(Source &source, std::uint64_t number, std::int64_t first,
                         const training_totals &before, const std::function<double(std::int64_t step)> &rate,
                         const std::function<bool(const epoch_progress &)> &after) {
-    using clock = std::chrono::steady_clock;
+    source.begin_epoch(number, first);
     const std::int64_t size = network_.facts().batch, batches = (source.size() + size - 1) / size;
     epoch_progress progress{.batch = first, .batches = batches, .totals = before};
-    auto asked = clock::now();
-    source.begin_epoch(number, first);
-    for (;; asked = clock::now()) {
+    for (;;) {
       const auto &next = source.next();
-      progress.waited_seconds += std::chrono::duration<double>(clock::now() - asked).count();
       if (next.count == 0) break;
       progress.learning_rate = rate(steps_);
       progress.totals.add(

@@ -254,8 +254,8 @@ private:
       state_.best_epoch = state_.epoch;
       save_weights(folder_.best(), network_, metadata());
     }
+    folder_.write(record); // first: of a line that is written twice the second counts, none would be missed
     save();
-    folder_.write(record);
     std::printf("epoch %d/%d: loss %.4f, accuracy %.2f %%; %s: loss %.4f, accuracy %.2f %%%s; %.1f s, %.0f "
                 "images/s\n",
                 record.epoch, options_.epochs, record.training_loss, 100 * record.training_accuracy,

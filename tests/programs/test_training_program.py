@@ -380,7 +380,10 @@ class Training(unittest.TestCase):
             (tree / f"class{number}").mkdir(parents=True)
             shutil.copy(self.picture(), tree / f"class{number}" / "x.png")
         self.bad("eval", "--data", tree, "--weights", weights, words=["no test part", "--part training"])
-        self.assertIn("10 images", self.good("eval", "--data", tree, "--weights", weights, "--part", "training"))
+        done = run("eval", "--data", tree, "--weights", weights, "--part", "training")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertIn("10 images", done.stdout)
+        self.assertIn('note: class 0 is "0" to the weights, and "class0" to the data\n', done.stderr)
         self.bad("eval", "--data", tree, "--weights", weights, "--part", "all", words=["found all, expected test or"])
         self.bad("train-bench", "--steps", 0, words=["--steps", "at least 1"])
         self.bad("samples", "--data", tree, "--output", weights, words=["best.safetensors", "folder"])
@@ -423,7 +426,10 @@ class Training(unittest.TestCase):
         self.bad("train", "--resume", "--output", out, words=["last.safetensors", "truncated"])
         shutil.copy(self.whole / "best.safetensors", checkpoint)
         self.bad("train", "--resume", "--output", out, words=["checkpoint"])
-        self.bad("train", "--resume", "--output", self.whole, program=OTHER, lines=None)
+        self.bad("train", "--resume", "--output", self.whole, program=OTHER, lines=None,
+                 words=["conv1_1", 'a training of "small_train"; this network is fashion_vgg_train'])
+        self.bad("eval", "--data", self.data, "--weights", self.whole / "best.safetensors", program=OTHER, lines=None,
+                 words=['a training of "small_train"'])
 
     def test_a_loss_that_is_not_finite(self):
         self.bad("train", "--data", self.data, "--output", self.folder / "diverged", "--epochs", 3, "--learning-rate",

@@ -35,13 +35,30 @@ CLI::Validator one_of_parts() {
           ""};
 }
 
+// Says so if the data call a class otherwise than the weights do: they may have the classes in another order.
+void compare_names(const safetensors_file &weights, const std::vector<std::string> &classes) {
+  const auto entry = weights.metadata().find("labels");
+  if (entry == weights.metadata().end()) return;
+  const auto names = nlohmann::json::parse(entry->second, nullptr, false);
+  if (!names.is_array() || names.size() != classes.size()) return;
+  for (std::size_t i = 0; i < classes.size(); ++i)
+    if (names[i] != classes[i]) {
+      std::fprintf(stderr, "note: class %zu is %s to the weights, and \"%s\" to the data\n", i,
+                   names[i].dump(-1, ' ', false, nlohmann::json::error_handler_t::replace).c_str(),
+                   classes[i].c_str());
+      return;
+    }
+}
+
 void eval(trainable &network, const eval_options &o) {
   const trainable_facts &facts = network.facts();
   const auto pictures = open_part(o.data, o.format, o.part == "test", facts);
   network.prepare(o.threads);
   for (const auto &note : load_weights(o.weights, network))
     std::fprintf(stderr, "note: %s\n", note.c_str());
-  const auto how = parse_preprocessing(preprocess_of(safetensors_file(o.weights)).value_or("torchvision"));
+  const safetensors_file weights(o.weights);
+  compare_names(weights, pictures->class_names());
+  const auto how = parse_preprocessing(preprocess_of(weights).value_or("torchvision"));
   const auto result = evaluate_all(network, pictures, normalisation_of(how, facts), o.loader_threads, 0);
   if (!o.json) {
     print_evaluation(result, pictures->class_names());

@@ -1,6 +1,7 @@
 #include "conv.hpp"
 #include "cook_toom.hpp"
 #include "image_output.hpp"
+#include "relu.hpp"
 
 #include <algorithm>
 #include <array>
@@ -21,7 +22,7 @@ template <class Sum>
 Expr epilogue(const conv_stages &s, const signature &kernel, const std::vector<Expr> &at, Sum sum) {
   Expr value = kernel.pool ? max(max(sum(0, 0), sum(1, 0)), max(sum(0, 1), sum(1, 1))) : sum(0, 0);
   if (kernel.bias) value += s.bias(at[0]);
-  if (kernel.relu) value = max(value, 0.f);
+  if (kernel.relu) value = relu(value);
   return s.mask.defined() ? Halide::select(s.mask(at) > 0.f, value, 0.f) : value;
 }
 

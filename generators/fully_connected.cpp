@@ -1,4 +1,5 @@
 #include "fully_connected.hpp"
+#include "relu.hpp"
 
 using Halide::Expr;
 using Halide::RDom;
@@ -23,7 +24,7 @@ void define_fully_connected(fully_connected_stages &s, const signature &kernel, 
     const RDom r(whole * lanes, rest, "rest");
     s.sums(s.k, s.n) += s.input(r, 0, 0, s.n) * s.weights(r, s.k);
   }
-  s.output(s.k, s.x, s.y, s.n) = kernel.relu ? Halide::max(s.sums(s.k, s.n), 0.f) : s.sums(s.k, s.n);
+  s.output(s.k, s.x, s.y, s.n) = kernel.relu ? relu(s.sums(s.k, s.n)) : s.sums(s.k, s.n);
 }
 
 } // namespace vggen

@@ -1,23 +1,25 @@
 """Writes tests/data/goldens/training_*.safetensors: ten steps of training, as PyTorch does them.
 
     scripts/oracle.sh
-    .venv-oracle/bin/python tests/goldens/make_training_goldens.py [--out FOLDER] [--full FOLDER] [--perturb] [--noise]
+    .venv-oracle/bin/python tests/goldens/make_training_goldens.py [--out FOLDER] [--full FOLDER] [--perturb]
+    .venv-oracle/bin/python tests/goldens/make_training_goldens.py --search SEEDS
 
 The networks are the paper's configurations A and D at 3x32x32 with a classifier of flatten, fully_connected 64, relu,
 dropout 0.5, fully_connected 64, relu, dropout 0.5, fully_connected 10, trained on cross-entropy, the mean of a batch
-of 8. Weights are seeded.py's initial(), of seed 1 for A and of seed 3 for D (see below). Step s takes the images 8 s to
-8 s + 7 of test_input((80, 3, 32, 32)), of seed 1, and image i is of class (7 i + 3) % 10.
+of B images: 8 for A, 1 for D (see below). Weights are seeded.py's initial(), of seed 1 for A and 30 for D. Step s
+takes the images B s to B s + B - 1 of test_input((10 B, 3, 32, 32)), of seed 1, and image i is of class
+(7 i + 3) % 10.
 
 Dropout of the layer of index L (the input is 0, every later layer counts one) in step s: element e of the activation
 [n, channels], e = n * channels + c, takes word e % 4 of philox(seed 1, (e / 4, s, L, 2)), u = (word >> 8) * 2^-24, and
 is dropped where u < 0.5, else multiplied by 2.
 
 SGD in PyTorch's convention (velocity = 0.9 velocity + gradient; weight -= rate * velocity), weight decay 5e-4 on
-weights and biases, learning rate 0.01, reduced on a plateau of the loss: ReduceLROnPlateau with factor 0.1, patience 2
+weights and biases, learning rate 0.01 (D: 0.001), reduced on a plateau of the loss: ReduceLROnPlateau with factor 0.1, patience 2
 and its defaults, told the loss of each step.
 
 Each file has
-    logits [8, 10]       of step 0, before its update, with its dropout
+    logits [B, 10]       of step 0, before its update, with its dropout
     losses [10]          of each step, before its update
     learning_rates [10]  that each step is made with
 and for each parameter tensor, by torchvision's name (features.0.weight), its gradient of step 0 without weight decay
@@ -29,13 +31,16 @@ and for each parameter tensor, by torchvision's name (features.0.weight), its gr
 where `index` counts the parameter tensors. All is computed in float64 and rounded to float32 at the end; how far
 float32 is away is printed.
 
-Why seed 3: where a relu's input or two candidates of a pool are equal but for rounding, float32 and float64 go
-different ways, one gradient in a thousand parts changes, and the later steps make much of it. D with weights of seed 1
-has such a tie in step 0: float32's gradients up to conv3_2 are away by 1.6e-3, the later losses by 1e-4 to 3e-1, with
-any learning rate from 0.01 down to 0.00003. With seed 3 PyTorch's float32 passes all ties as float64 does. Another
-order of additions may not: --noise trains from weights that differ by float32's rounding, and prints how far the loss
-of each step then is. Of three tries with D one stays within 1e-6; the others are away by up to 1e-3 from step 2 or 3
-on. Of three with A all stay within 1e-5. Step 0 and the loss of step 1 stay within 1e-6 in all.
+Why these seeds and batches: where a relu's input or two candidates of a pool are equal but for rounding, two correct
+implementations in float32 go different ways there, a part of the gradient changes, and the later steps make much of
+it. Such ties are found by chance, more often the deeper the network and the larger the batch: of D with a batch of 8
+no trace is known that stays within 1e-4 under another order of additions (of three tries with weights of seed 3 two
+were away by 1e-3 from step 2 or 3 on). So a trace is taken that has none. --search SEEDS tells which ones those are:
+for each seed of D's weights the largest distance, in losses, gradients and final weights, of ten trainings in float64
+whose weights have relative noise of 4e-7, some times float32's rounding. Of the first 30, four stay within 2e-5; seed
+30 stays within 4e-6 (but one of 12 further noises led it away by 4e-4: kernels that round otherwise may meet a tie
+yet). A stays within 1e-5 with 8 images and seed 1. (A single image a step trains D wildly, with a
+learning rate of 0.01 to infinity; what is compared is arithmetic, not learning.)
 
 --full also writes FOLDER/training_*_full.safetensors with all elements (gradient.NAME, final.NAME) in float32, for a
 comparison by hand. --perturb changes one weight of each layer, the one of the largest gradient, by 1 % of the layer's
@@ -55,8 +60,10 @@ from safetensors.numpy import save_file
 import seeded
 
 BLOCKS = {"vgg11": (1, 1, 2, 2, 2), "vgg16": (2, 2, 3, 3, 3)}
-WEIGHTS_SEED = {"vgg11": 1, "vgg16": 3}
-SEED, BATCH, STEPS, RATE, SAMPLES = 1, 8, 10, 0.01, 64
+WEIGHTS_SEED = {"vgg11": 1, "vgg16": 30}
+BATCH = {"vgg11": 8, "vgg16": 1}
+RATE = {"vgg11": 0.01, "vgg16": 0.001}
+SEED, STEPS, SAMPLES = 1, 10, 64
 DROPOUT = 2  # random_stream
 
 
@@ -78,8 +85,9 @@ class SeededDropout(torch.nn.Module):
         return x * torch.from_numpy(mask).to(x.dtype)
 
 
-def network(name):
+def network(name, weights_seed=None):
     """With torchvision's names of modules, and seeded weights."""
+    weights_seed = weights_seed or WEIGHTS_SEED[name]
     modules, inputs = [], 3
     for count, outputs in zip(BLOCKS[name], (64, 128, 256, 512, 512)):
         for _ in range(count):
@@ -91,9 +99,10 @@ def network(name):
            torch.nn.Linear(64, 64), torch.nn.ReLU(), SeededDropout(first + 5), torch.nn.Linear(64, 10)]
     module = torch.nn.Sequential(collections.OrderedDict(
         features=torch.nn.Sequential(*modules), flatten=torch.nn.Flatten(), classifier=torch.nn.Sequential(*top)))
+    module.batch, module.rate = BATCH[name], RATE[name]
     with torch.no_grad():
         for index, (parameter_name, parameter) in enumerate(module.named_parameters()):
-            values = seeded.initial(tuple(parameter.shape), index, WEIGHTS_SEED[name], parameter_name.endswith("bias"))
+            values = seeded.initial(tuple(parameter.shape), index, weights_seed, parameter_name.endswith("bias"))
             parameter.copy_(torch.from_numpy(values))
     return module
 
@@ -101,16 +110,16 @@ def network(name):
 def train(module, dtype, steps=STEPS):
     """What the steps come to, as float64 arrays."""
     module = module.to(dtype)
-    images = torch.from_numpy(seeded.test_input((BATCH * STEPS, 3, 32, 32))).to(dtype)
-    labels = (7 * torch.arange(BATCH * STEPS) + 3) % 10
-    optimiser = torch.optim.SGD(module.parameters(), lr=RATE, momentum=0.9, weight_decay=5e-4)
+    images = torch.from_numpy(seeded.test_input((module.batch * STEPS, 3, 32, 32))).to(dtype)
+    labels = (7 * torch.arange(module.batch * STEPS) + 3) % 10
+    optimiser = torch.optim.SGD(module.parameters(), lr=module.rate, momentum=0.9, weight_decay=5e-4)
     schedule = torch.optim.lr_scheduler.ReduceLROnPlateau(optimiser, mode="min", factor=0.1, patience=2)
     trace = {"losses": [], "learning_rates": []}
     for step in range(steps):
         for part in module.modules():
             if isinstance(part, SeededDropout):
                 part.step = step
-        batch = slice(step * BATCH, (step + 1) * BATCH)
+        batch = slice(step * module.batch, (step + 1) * module.batch)
         logits = module(images[batch])
         loss = torch.nn.functional.cross_entropy(logits, labels[batch])
         optimiser.zero_grad()
@@ -190,20 +199,25 @@ def print_perturbations(name, trace):
               f"{distance:.1e}, weights after two steps by {moved:.1e}")
 
 
-def print_noise(name, trace):
-    """Ten steps from weights with relative noise as float32's rounding has it."""
-    for seed in range(3):
-        module = network(name).double()
-        generator = torch.Generator().manual_seed(seed)
-        with torch.no_grad():
-            for parameter in module.parameters():
-                parameter.mul_(1 + 1.5e-7 * torch.randn(parameter.shape, generator=generator, dtype=torch.float64))
-        noisy = train(module, torch.float64)
-        distances = np.abs(noisy["losses"] / trace["losses"] - 1)
-        print(f"  {name}, noise {seed}: gradients away by "
-              f"{furthest(noisy['gradients'], trace['gradients'])[0]:.1e}, losses by "
-              f"{' '.join(f'{distance:.0e}' for distance in distances)}, final weights by "
-              f"{furthest(noisy['final'], trace['final'])[0]:.1e}")
+def search(seeds):
+    """Prints how far rounding can lead away from D's trace, for weights of each seed up to the given one."""
+    for weights_seed in range(1, seeds + 1):
+        trace = train(network("vgg16", weights_seed), torch.float64)
+        distance = 0
+        for noise in range(10):
+            module = network("vgg16", weights_seed).double()
+            generator = torch.Generator().manual_seed(noise)
+            with torch.no_grad():
+                for parameter in module.parameters():
+                    parameter.mul_(1 + 4e-7 * torch.randn(parameter.shape, generator=generator, dtype=torch.float64))
+            noisy = train(module, torch.float64)
+            distance = max(distance, furthest(noisy["gradients"], trace["gradients"])[0],
+                           furthest_loss(noisy["losses"], trace["losses"]),
+                           furthest(noisy["final"], trace["final"])[0])
+            if not distance < 2e-5 or not np.isfinite(trace["losses"]).all():
+                break
+        print(f"vgg16, weights of seed {weights_seed}: away by {distance:.1e} in {noise + 1} tries; "
+              f"losses {np.array2string(trace['losses'], precision=2, max_line_width=999)}", flush=True)
 
 
 def main():
@@ -211,16 +225,19 @@ def main():
     parser.add_argument("--out", type=pathlib.Path, default=pathlib.Path(__file__).parent.parent / "data" / "goldens")
     parser.add_argument("--full", type=pathlib.Path, help="also write all elements, into this folder")
     parser.add_argument("--perturb", action="store_true", help="also say what a changed weight changes (minutes)")
-    parser.add_argument("--noise", action="store_true", help="also say what rounding noise changes (minutes)")
+    parser.add_argument("--search", type=int, metavar="SEEDS", help="only look for a robust trace of D (hours)")
     options = parser.parse_args()
     torch.set_num_threads(1)
+    if options.search:
+        search(options.search)
+        return
     for name in BLOCKS:
         trace = train(network(name), torch.float64)
         single = train(network(name), torch.float32)
         print(f"{name}: losses {np.array2string(trace['losses'], precision=4)}, rates "
               f"{np.array2string(trace['learning_rates'])}")
         print_distance(name, single, trace)
-        if furthest_loss(single["losses"], trace["losses"]) > 1e-5:
+        if not furthest_loss(single["losses"], trace["losses"]) < 1e-5:
             sys.exit(f"error: {name}: float32 and float64 part; lower the learning rate")
         options.out.mkdir(parents=True, exist_ok=True)
         save_file(kept_of(trace), options.out / f"training_{name}_32.safetensors")
@@ -231,8 +248,6 @@ def main():
                        for parameter, values in tensors.items()}, options.full / f"training_{name}_32_full.safetensors")
         if options.perturb:
             print_perturbations(name, trace)
-        if options.noise:
-            print_noise(name, trace)
 
 
 if __name__ == "__main__":

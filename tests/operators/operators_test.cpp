@@ -2,13 +2,16 @@
 #include "cases.hpp"
 #include "check_kernel.hpp"
 #include "expected_outputs.hpp"
+#include "kernel_call.hpp"
 #include "random_operands.hpp"
 #include "test_kernels.hpp"
 
 #include <doctest/doctest.h>
 
 #include <algorithm>
+#include <cmath>
 #include <cstdio>
+#include <limits>
 #include <map>
 #include <span>
 #include <string>
@@ -71,4 +74,22 @@ TEST_CASE("every kernel computes what the reference computes") {
     }
   }
   CHECK(checked == kernels.size());
+}
+
+TEST_CASE("a relu shows that what it got is no number") {
+  if (!vggen_test_target_runs()) return;
+  int checked = 0;
+  for (const vggen::compiled_kernel &kernel : vggen_test_kernels()) {
+    const vggen::signature &s = kernel.kernel;
+    if (!s.has_weights() || s.dir != vggen::direction::forward || !s.relu) continue;
+    INFO(std::string(kernel.text));
+    operands values = random_operands(s);
+    std::ranges::fill(values.input.values, std::numeric_limits<double>::quiet_NaN());
+    kernel_call call(kernel, values);
+    REQUIRE(call.pack() == 0);
+    REQUIRE(call.run() == 0);
+    CHECK(std::ranges::all_of(call.output(0).values, [](double v) { return std::isnan(v); }));
+    ++checked;
+  }
+  CHECK(checked > 0);
 }

@@ -133,6 +133,7 @@ TEST_CASE("the summary tells the last epoch, the best, and the mean speed") {
     record.validation_accuracy = i == 2 ? 0.9 : 0.8;
     record.seconds = i == 3 ? 20 : 10;
     record.images_per_second = i == 3 ? 1000 : 2000;
+    if (i > 1) record.data_wait_seconds = 0.3; // the first is of a log without it
     report.epochs.push_back(record);
   }
   const std::string page = page_of(report);
@@ -140,6 +141,7 @@ TEST_CASE("the summary tells the last epoch, the best, and the mean speed") {
   CHECK(has(page, "<dt>Epochs</dt><dd>3 <small>300 steps</small></dd>"));
   CHECK(has(page, "<dt>Time</dt><dd>40.0 s</dd>"));
   CHECK(has(page, "<dt>Images a second</dt><dd>1,500</dd>"));
+  CHECK(has(page, "<dt>Waited for data</dt><dd>0.60 s <small>2.0%</small></dd>"));
 }
 
 TEST_CASE("no text can be HTML") {

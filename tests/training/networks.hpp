@@ -25,5 +25,6 @@ template <class Network> constexpr auto with_small_top(Network net) {
                   fully_connected<64>, relu, dropout<0.5>, fully_connected<10>, softmax);
 }
 inline constexpr auto trace_vgg11 = with_small_top(vgg11);
+inline constexpr auto trace_vgg16 = with_small_top(vgg16);
 
 } // namespace vggen::test_networks

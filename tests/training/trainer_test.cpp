@@ -216,3 +216,11 @@ TEST_CASE("a loss that is not finite names the layer") {
   CHECK_THROWS_WITH_AS(run.batch(e.images, e.labels, count, 0.1, true), doctest::Contains("fc4"), error);
   CHECK(e.copy() == before);
 }
+
+TEST_CASE("a weight that is no number is seen through relu and pool") {
+  odd_example e;
+  e.parameter(2)[0] = NAN; // weights of conv1_2
+  e.network.parameters_changed();
+  trainer run(e.network, plain(), e.how);
+  CHECK_THROWS_WITH_AS(run.batch(e.images, e.labels, count, 0.1, true), doctest::Contains("relu1_2"), error);
+}

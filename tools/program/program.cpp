@@ -1,6 +1,7 @@
 #include "tools/program/program.hpp"
 
 #include "tools/program/commands.hpp"
+#include "tools/program/texts.hpp"
 
 #include <vggen/io/error.hpp>
 #include <vggen/version.hpp>
@@ -27,7 +28,11 @@ void add_threads(CLI::App &command, int &threads) {
 
 int run_program(runnable_model &model, int argc, char **argv, const std::vector<command> &more) {
   const std::string name(model.facts().name);
-  CLI::App app{"A compiled " + name + " network. Each command has a help of its own.",
+  const shape &in = model.facts().input, &out = model.facts().output;
+  const bool classifies = out.height == 1 && out.width == 1;
+  CLI::App app{name + ", a compiled network: images of " + shape_text(in) + " to " +
+                   (classifies ? std::to_string(out.channels) + " classes" : shape_text(out)) +
+                   ". Each command has a help of its own.",
                argc > 0 ? argv[0] : name};
   app.set_version_flag("--version", std::string(name) + ", vggen " VGGEN_VERSION_TEXT);
   app.require_subcommand(1);

@@ -1,5 +1,6 @@
 // The command `train-bench`: how long a training step takes.
 #include "tools/trainer/commands.hpp"
+#include "tools/trainer/number_check.hpp"
 
 #include <vggen/core/random.hpp>
 
@@ -96,11 +97,16 @@ void run(trainable &network, const bench_settings &settings) {
 
 std::function<void()> add_train_bench(CLI::App &app, trainable &network) {
   const auto settings = std::make_shared<bench_settings>();
-  CLI::App &command = *app.add_subcommand("train-bench", "Measure how long a training step takes");
+  CLI::App &command =
+      *app.add_subcommand("train-bench", "Measure how long a training step of " +
+                                             std::to_string(network.facts().batch) + " images takes");
   command.add_option("--steps", settings->steps, "steps to measure")
-      ->check(CLI::PositiveNumber)
+      ->check(whole_number(1))
       ->capture_default_str();
-  command.add_option("--threads", settings->threads, "threads that compute")->check(CLI::Range(1, 256));
+  command
+      .add_option("--threads", settings->threads,
+                  "threads that compute (default: VGGEN_NUM_THREADS, else all processors)")
+      ->check(thread_count());
   command.add_flag("--json", settings->json, "as JSON");
   return [&command, &network, settings] {
     if (command.parsed()) run(network, *settings);

@@ -5,24 +5,38 @@
 #include <vggen/data/subset.hpp>
 #include <vggen/io/error.hpp>
 
+#include <cmath>
+
 namespace vggen {
 
-data_parts open_parts(const std::filesystem::path &folder, const std::string &format, double validation,
-                      std::uint64_t seed, const trainable_facts &network) {
-  if (!(validation >= 0 && validation < 1))
-    throw error(error_code::invalid_argument,
-                "--validation: found " + std::to_string(validation) + ", expected a share from 0 to below 1");
-  const named_data data = open_data(folder, format);
-  const auto classes = static_cast<int>(data.training->class_names().size());
+namespace {
+
+void check_classes(const std::filesystem::path &folder, const dataset &part, const trainable_facts &network) {
+  const auto classes = static_cast<int>(part.class_names().size());
   if (classes != network.classes)
     throw error(error_code::mismatch, folder.string() + ": found " + std::to_string(classes) +
                                           " classes, expected " + std::to_string(network.classes) + ", as " +
                                           std::string(network.name) + " tells apart");
+}
+
+} // namespace
+
+data_parts open_parts(const std::filesystem::path &folder, const std::string &format, double validation,
+                      std::uint64_t seed, const trainable_facts &network) {
+  const named_data data = open_data(folder, format);
+  check_classes(folder, *data.training, network);
   if (data.test && data.test->class_names() != data.training->class_names())
     throw error(error_code::mismatch, folder.string() + ": the classes of training and test part differ");
   data_parts parts{
       .training = data.training, .validation = nullptr, .test = data.test, .validation_name = {}};
   if (validation > 0) {
+    const auto kept = std::llround(validation * static_cast<double>(data.training->size()));
+    if (kept < 1 || kept >= data.training->size())
+      throw error(error_code::invalid_argument,
+                  "--validation: found a share of " + std::to_string(kept) + " of the " +
+                      std::to_string(data.training->size()) +
+                      " images in the training part, expected at least one to validate with and one to train "
+                      "with (or 0, for the test part)");
     auto both = split_share(data.training, validation, seed);
     parts.training = both.training;
     parts.validation = both.validation;
@@ -37,6 +51,18 @@ data_parts open_parts(const std::filesystem::path &folder, const std::string &fo
                                                   ": found no test part; keep some of the training part "
                                                   "back with --validation");
   return parts;
+}
+
+std::shared_ptr<const dataset> open_part(const std::filesystem::path &folder, const std::string &format,
+                                         bool test, const trainable_facts &network) {
+  const named_data data = open_data(folder, format);
+  const auto &part = test ? data.test : data.training;
+  if (!part)
+    throw error(error_code::invalid_argument, folder.string() +
+                                                  ": found no test part (a folder `test` or `val` beside "
+                                                  "`train`); --part training measures all images there are");
+  check_classes(folder, *part, network);
+  return part;
 }
 
 preprocessing preprocessing_from(const image_statistics &statistics) {

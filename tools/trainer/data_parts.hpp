@@ -23,6 +23,12 @@ struct data_parts {
 [[nodiscard]] data_parts open_parts(const std::filesystem::path &folder, const std::string &format,
                                     double validation, std::uint64_t seed, const trainable_facts &network);
 
+/// Opens one part of the data set, as it is. Throws vggen::error if there is none, or the classes are not the
+/// network's.
+[[nodiscard]] std::shared_ptr<const dataset> open_part(const std::filesystem::path &folder,
+                                                       const std::string &format, bool test,
+                                                       const trainable_facts &network);
+
 /// What pictures are normalised by: the mean and deviation of the data.
 [[nodiscard]] preprocessing preprocessing_from(const image_statistics &statistics);
 

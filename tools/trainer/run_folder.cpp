@@ -13,18 +13,26 @@ namespace fs = std::filesystem;
 
 run_folder::run_folder(fs::path folder, bool resume) : folder_(std::move(folder)) {
   std::error_code failed;
-  fs::create_directories(folder_, failed);
-  if (!fs::is_directory(folder_))
+  if (fs::exists(folder_, failed) && !fs::is_directory(folder_, failed))
     throw error(error_code::cannot_write,
-                folder_.string() + ": cannot be made" + (failed ? ": " + failed.message() : ""));
-  const bool there = fs::exists(checkpoint());
+                folder_.string() + ": found a file, expected a folder, or none yet");
+  const bool there = fs::exists(checkpoint(), failed);
   if (there && !resume)
     throw error(error_code::invalid_argument, folder_.string() +
                                                   ": there is a training in this folder already; go on "
                                                   "with it (--resume), or choose another --output");
   if (!there && resume)
-    throw error(error_code::invalid_argument,
-                checkpoint().string() + ": there is no checkpoint to resume from");
+    throw error(error_code::cannot_open,
+                checkpoint().string() + ": there is no checkpoint to resume from; --output is the folder "
+                                        "of the training to go on with");
+}
+
+void run_folder::open() {
+  std::error_code failed;
+  fs::create_directories(folder_, failed);
+  if (!fs::is_directory(folder_))
+    throw error(error_code::cannot_write,
+                folder_.string() + ": cannot be made" + (failed ? ": " + failed.message() : ""));
   lines_.emplace(log());
   events_.emplace(folder_);
 }
@@ -38,13 +46,15 @@ void run_folder::write(const epoch_record &e) {
                  {"validation_loss", e.validation_loss},
                  {"validation_accuracy", e.validation_accuracy},
                  {"learning_rate", e.learning_rate},
-                 {"images_per_second", e.images_per_second}});
+                 {"images_per_second", e.images_per_second},
+                 {"data_wait_seconds", e.data_wait_seconds}});
   events_->scalar("loss/training", e.step, e.training_loss);
   events_->scalar("loss/validation", e.step, e.validation_loss);
   events_->scalar("accuracy/training", e.step, e.training_accuracy);
   events_->scalar("accuracy/validation", e.step, e.validation_accuracy);
   events_->scalar("learning rate", e.step, e.learning_rate);
   events_->scalar("images per second", e.step, e.images_per_second);
+  events_->scalar("seconds waited for data", e.step, e.data_wait_seconds);
   events_->flush();
 }
 
@@ -66,7 +76,8 @@ std::vector<epoch_record> run_folder::epochs(int last) const {
                    .validation_loss = number("validation_loss"),
                    .validation_accuracy = number("validation_accuracy"),
                    .learning_rate = number("learning_rate"),
-                   .images_per_second = number("images_per_second")};
+                   .images_per_second = number("images_per_second"),
+                   .data_wait_seconds = number("data_wait_seconds")};
     if (e.epoch <= last) by_epoch[e.epoch] = e;
   }
   std::vector<epoch_record> all;

@@ -20,9 +20,14 @@ namespace vggen {
 
 class run_folder {
 public:
-  /// Makes the folder, where it is missing. Throws vggen::error with invalid_argument if there is a training
-  /// in it already and `resume` is not set, or none and it is.
+  /// Changes nothing yet. Throws vggen::error with invalid_argument if there is a training in the folder
+  /// already and `resume` is not set; with cannot_open if there is none and it is; with cannot_write if it is
+  /// a file.
   run_folder(std::filesystem::path folder, bool resume);
+
+  /// Makes the folder, where it is missing, and the logs in it, before the first write(). Throws vggen::error
+  /// with cannot_write.
+  void open();
 
   [[nodiscard]] std::filesystem::path checkpoint() const { return folder_ / "last.safetensors"; }
   [[nodiscard]] std::filesystem::path best() const { return folder_ / "best.safetensors"; }

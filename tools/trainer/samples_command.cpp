@@ -1,5 +1,6 @@
 // The command `samples`: pictures of a data set as files, to look at or to classify.
 #include "tools/trainer/commands.hpp"
+#include "tools/trainer/number_check.hpp"
 #include "tools/trainer/open_data.hpp"
 
 #include <vggen/io/error.hpp>
@@ -33,8 +34,9 @@ void write_samples(const samples_options &o) {
   const auto &pictures = data.test ? data.test : data.training;
   std::error_code failed;
   std::filesystem::create_directories(o.output, failed);
-  if (failed)
-    throw error(error_code::cannot_write, o.output.string() + ": cannot be made: " + failed.message());
+  if (std::error_code unknown; !std::filesystem::is_directory(o.output, unknown))
+    throw error(error_code::cannot_write,
+                o.output.string() + ": cannot be made a folder" + (failed ? ": " + failed.message() : ""));
   const auto count = std::min<std::int64_t>(o.count, pictures->size());
   for (std::int64_t i = 0; i < count; ++i) {
     const std::string &name = pictures->class_names()[static_cast<std::size_t>(pictures->label(i))];
@@ -48,14 +50,17 @@ void write_samples(const samples_options &o) {
 
 std::function<void()> add_samples(CLI::App &app) {
   const auto options = std::make_shared<samples_options>();
-  CLI::App &command =
-      *app.add_subcommand("samples", "Write the first test pictures of a data set as PNG files");
-  command.add_option("--data", options->data, "folder of the data set")->required();
-  command.add_option("-o,--output", options->output, "folder to write to")->required();
-  command.add_option("--format", options->format, "auto, idx, cifar10, cifar100 or folder")
+  CLI::App &command = *app.add_subcommand(
+      "samples", "Write the first test pictures (else training pictures) of a data set as PNG files");
+  command.add_option("--data", options->data, "folder of the data set")->type_name("FOLDER")->required();
+  command.add_option("-o,--output", options->output, "folder to write to")->type_name("FOLDER")->required();
+  command
+      .add_option("--format", options->format,
+                  "auto, idx, cifar10, cifar100 or folder (one subfolder a class)")
+      ->type_name("NAME")
       ->capture_default_str();
-  command.add_option("--count", options->count, "pictures")
-      ->check(CLI::PositiveNumber)
+  command.add_option("--count", options->count, "pictures to write")
+      ->check(whole_number(1))
       ->capture_default_str();
   return [&command, options] {
     if (command.parsed()) write_samples(*options);

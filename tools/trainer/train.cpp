@@ -1,5 +1,6 @@
 #include "tools/trainer/train.hpp"
 
+#include "tools/program/progress.hpp"
 #include "tools/program/texts.hpp"
 #include "tools/trainer/data_parts.hpp"
 #include "tools/trainer/epoch_bar.hpp"
@@ -11,9 +12,11 @@
 #include <vggen/io/error.hpp>
 #include <vggen/io/safetensors.hpp>
 #include <vggen/train/checkpoint.hpp>
+#include <vggen/train/start_from_shallower.hpp>
 
 #include <nlohmann/json.hpp>
 
+#include <array>
 #include <cmath>
 #include <cstdio>
 
@@ -26,9 +29,13 @@ class training_run {
 public:
   training_run(trainable &network, runnable_model &model, const train_options &options)
       : network_(network), model_(model), options_(options), facts_(network.facts()),
-        folder_(options.output, options.resume),
-        data_(open_parts(options.data, options.format, options.validation, options.seed, facts_)),
-        threads_(network.prepare(options.threads)) {
+        folder_(options.output, options.resume) {
+    check_settings(options.optimiser);
+    check_extents();
+    set_factors(network, options.factors);
+    data_ = open_parts(options.data, options.format, options.validation, options.seed, facts_);
+    threads_ = network.prepare(options.threads);
+    static_cast<void>(schedule()); // what is wrong with it shall not be found after minutes
     if (options.resume)
       resume();
     else
@@ -37,19 +44,13 @@ public:
   }
 
   void run() {
-    for (std::size_t i = 0; i < facts_.parameter_tensors.size(); ++i)
-      if (facts_.parameter_tensors[i].bias && !options_.decay_biases) network_.decay_factors()[i] = 0;
     loader training = training_loader();
     loader validation(
         data_.validation,
         {.extent = extent_of(facts_), .batch_size = facts_.batch, .threads = options_.loader_threads});
     trainer steps(network_, options_.optimiser, how_);
     steps.set_progress(state_.steps, state_.batches);
-    const std::int64_t batches = training.batches(), group = options_.optimiser.accumulate;
-    const std::int64_t steps_in_epoch = (batches + group - 1) / group;
-    learning_rate_policy policy = options_.rate;
-    policy.warmup_steps = std::llround(options_.warm_up * static_cast<double>(steps_in_epoch));
-    learning_rate_schedule rate(policy, steps_in_epoch, options_.epochs);
+    learning_rate_schedule rate = schedule();
     if (state_.epoch > 0) rate.restore(state_.rate);
     announce(training, rate);
 
@@ -69,18 +70,49 @@ public:
   }
 
 private:
+  // What can be said of the augmentation before anything is read.
+  void check_extents() const {
+    augmentation view = chosen_view();
+    if (view.colour_shift > 0) view.colours.variances[0] = 1; // those of the data are found later
+    check_augmentation(view, extent_of(facts_));
+  }
+
+  [[nodiscard]] augmentation chosen_view() const {
+    augmentation view;
+    view.crop_padding = options_.crop_padding;
+    view.flip = options_.flip;
+    view.scale_low = options_.scale_low;
+    view.scale_high = options_.scale_high;
+    view.colour_shift = options_.colour_shift;
+    return view;
+  }
+
+  [[nodiscard]] learning_rate_schedule schedule() const {
+    const std::int64_t images_in_step = std::int64_t{facts_.batch} * options_.optimiser.accumulate;
+    const std::int64_t steps_in_epoch = (data_.training->size() + images_in_step - 1) / images_in_step;
+    if (options_.warm_up > options_.epochs)
+      throw error(error_code::invalid_argument, "--warm-up: found " + number(options_.warm_up) +
+                                                    " epochs, expected at most those of --epochs, " +
+                                                    std::to_string(options_.epochs));
+    learning_rate_policy policy = options_.rate;
+    policy.warmup_steps = std::llround(options_.warm_up * static_cast<double>(steps_in_epoch));
+    return {policy, steps_in_epoch, options_.epochs};
+  }
+
   void begin() {
-    const auto statistics = find_statistics(*data_.training, {.channels = facts_.input.channels,
-                                                              .threads = options_.loader_threads,
-                                                              .unreadable = unreadable(),
-                                                              .progress = {}});
-    preprocessing_ = preprocessing_from(statistics);
-    colours_ = statistics.colours;
-    if (!options_.weights.empty()) {
+    if (options_.weights.empty())
+      initialise_all();
+    else
       for (const auto &note : load_weights(options_.weights, network_))
         std::fprintf(stderr, "note: %s\n", note.c_str());
-      return;
-    }
+    if (!options_.shallower.empty()) copied_ = start_from_shallower(options_.shallower, network_);
+    folder_.open();
+    const auto statistics = statistics_of_data();
+    preprocessing_ = preprocessing_from(statistics);
+    colours_ = statistics.colours;
+  }
+
+  void initialise_all() {
     for (std::size_t i = 0; i < facts_.parameter_tensors.size(); ++i) {
       const parameter_info &info = facts_.parameter_tensors[i];
       initialise(network_.parameters().subspan(static_cast<std::size_t>(facts_.parameter_offsets[i]),
@@ -98,16 +130,23 @@ private:
       throw error(error_code::corrupt_file,
                   folder_.checkpoint().string() + ": it does not say how pictures are normalised");
     preprocessing_ = parse_preprocessing(preprocess->second);
-    if (options_.colour_shift > 0)
-      colours_ = find_statistics(*data_.training, {.channels = facts_.input.channels,
-                                                   .threads = options_.loader_threads,
-                                                   .unreadable = unreadable(),
-                                                   .progress = {}})
-                     .colours;
+    folder_.open();
+    if (options_.colour_shift > 0) colours_ = statistics_of_data().colours;
     if (!found.same_kernels)
       std::fprintf(stderr,
                    "note: %s was written by other machine code; training goes on, but not to the same bits\n",
                    folder_.checkpoint().c_str());
+  }
+
+  [[nodiscard]] image_statistics statistics_of_data() const {
+    progress shown("reading the images for their mean and deviation");
+    return find_statistics(*data_.training,
+                           {.channels = facts_.input.channels,
+                            .threads = options_.loader_threads,
+                            .unreadable = unreadable(),
+                            .progress = [&](std::int64_t done, std::int64_t all) {
+                              shown.update(static_cast<double>(done) / static_cast<double>(all));
+                            }});
   }
 
   [[nodiscard]] unreadable_images unreadable() const {
@@ -115,12 +154,7 @@ private:
   }
 
   loader training_loader() {
-    augmentation view;
-    view.crop_padding = options_.crop_padding;
-    view.flip = options_.flip;
-    view.scale_low = options_.scale_low;
-    view.scale_high = options_.scale_high;
-    view.colour_shift = options_.colour_shift;
+    augmentation view = chosen_view();
     view.colours = colours_;
     return loader(data_.training, {.extent = extent_of(facts_),
                                    .batch_size = facts_.batch,
@@ -137,18 +171,47 @@ private:
   void announce(const loader &training, const learning_rate_schedule &rate) const {
     std::printf("%s: %s parameters, batches of %d on %d threads\n", std::string(facts_.name).c_str(),
                 grouped(model_.facts().parameters).c_str(), facts_.batch, threads_);
-    std::printf("%s images of %d classes, %s kept for validation\n", grouped(training.size()).c_str(),
-                facts_.classes, grouped(data_.validation->size()).c_str());
+    if (options_.validation == 0)
+      std::printf("%s images of %d classes to train with, %s of the %s to validate with\n",
+                  grouped(training.size()).c_str(), facts_.classes, grouped(data_.validation->size()).c_str(),
+                  data_.validation_name.c_str());
+    else
+      std::printf("%s images of %d classes to train with, %s kept for validation\n",
+                  grouped(training.size()).c_str(), facts_.classes,
+                  grouped(data_.validation->size()).c_str());
     std::printf("learning rate %s\n", rate.description().c_str());
-    if (state_.steps > 0)
-      std::printf("resumed in epoch %lld, step %lld\n", static_cast<long long>(state_.epoch + 1),
-                  static_cast<long long>(state_.steps));
+    announce_layers();
+    if (state_.epoch >= options_.epochs)
+      std::printf("epoch %lld of %d is over already: nothing is left to train (--epochs N for more)\n",
+                  static_cast<long long>(state_.epoch), options_.epochs);
+    else if (options_.resume)
+      std::printf("resumed in epoch %lld of %d, after step %lld\n", static_cast<long long>(state_.epoch + 1),
+                  options_.epochs, static_cast<long long>(state_.steps));
     std::fflush(stdout);
+  }
+
+  void announce_layers() const {
+    const auto listed = [](const std::vector<std::string> &names) {
+      std::string text;
+      for (const auto &name : names)
+        text += (text.empty() ? "" : ", ") + name;
+      return text.empty() ? std::string("none") : text;
+    };
+    if (!options_.resume && !options_.weights.empty())
+      std::printf("all layers begin as in %s\n", options_.weights.c_str());
+    if (!copied_.copied.empty())
+      std::printf("copied from %s: %s\ninitialised: %s\n", options_.shallower.c_str(),
+                  listed(copied_.copied).c_str(), listed(copied_.others).c_str());
+    for (const layer_rate &rate : options_.factors.rates)
+      std::printf("%s: learning rate times %s\n", rate.layer.c_str(), number(rate.factor).c_str());
+    if (!options_.factors.no_decay.empty())
+      std::printf("no decay: %s\n", listed(options_.factors.no_decay).c_str());
   }
 
   // Returns false if it was interrupted: the checkpoint then stands in the middle of the epoch.
   bool one_epoch(trainer &steps, loader &training, loader &validation, learning_rate_schedule &rate) {
     epoch_record record{.epoch = static_cast<int>(state_.epoch + 1)};
+    const double waited_before = waited(training);
     {
       epoch_bar bar(state_.epoch + 1, options_.epochs, state_.totals.images);
       bool asked = false;
@@ -167,6 +230,7 @@ private:
       state_.batches = steps.batches();
       state_.rate = rate.state();
       record.seconds = bar.seconds();
+      record.data_wait_seconds = waited(training) - waited_before;
       record.images_per_second = bar.images_per_second(state_.totals);
       if (asked && state_.batch < training.batches()) {
         save();
@@ -190,8 +254,8 @@ private:
       state_.best_epoch = state_.epoch;
       save_weights(folder_.best(), network_, metadata());
     }
+    folder_.write(record); // first: of a line that is written twice the second counts, none would be missed
     save();
-    folder_.write(record);
     std::printf("epoch %d/%d: loss %.4f, accuracy %.2f %%; %s: loss %.4f, accuracy %.2f %%%s; %.1f s, %.0f "
                 "images/s\n",
                 record.epoch, options_.epochs, record.training_loss, 100 * record.training_accuracy,
@@ -199,6 +263,12 @@ private:
                 best ? " (best)" : "", record.seconds, record.images_per_second);
     std::fflush(stdout);
     return !interrupt_guard::asked_to_stop() || state_.epoch == options_.epochs;
+  }
+
+  // Seconds for which the next batch was not ready, the first ones of epochs among them.
+  static double waited(const loader &source) {
+    const loader_counters counted = source.counters();
+    return counted.wait_seconds + counted.start_seconds;
   }
 
   void save() { save_checkpoint(folder_.checkpoint(), network_, state_, metadata()); }
@@ -215,28 +285,55 @@ private:
     const auto result = evaluate_all(network_, data_.test, how_, options_.loader_threads, 24);
     const bool is_test = data_.test != data_.validation || options_.validation == 0;
     const std::string name = is_test ? "test set" : data_.validation_name;
-    const auto report = make_report(model_, network_, folder_.epochs(options_.epochs), result, name,
-                                    data_.training->class_names(), table());
+    const auto epochs = folder_.epochs(static_cast<int>(state_.epoch));
+    const auto report =
+        make_report(model_, network_, epochs, result, name, data_.training->class_names(), table());
     write_report(folder_.report(), report);
+    print_waiting(epochs);
     std::printf("best epoch: %lld\nweights: %s\nreport: %s\n%s accuracy: %.2f %%\n",
                 static_cast<long long>(state_.best_epoch), folder_.best().c_str(), folder_.report().c_str(),
                 is_test ? "test" : "validation", 100 * result.totals.accuracy());
+  }
+
+  // How long the steps of all epochs waited for their images.
+  static void print_waiting(const std::vector<epoch_record> &epochs) {
+    double waited = 0, all = 0;
+    for (const epoch_record &epoch : epochs)
+      if (std::isfinite(epoch.data_wait_seconds) && std::isfinite(epoch.seconds)) {
+        waited += epoch.data_wait_seconds;
+        all += epoch.seconds;
+      }
+    if (all <= 0) return;
+    const bool much = waited > 0.05 * all && waited > 0.5;
+    std::printf("waited for data: %.2f s of %.*f s (%.1f %%)%s\n", waited, all < 10 ? 2 : 0, all,
+                100 * waited / all, much ? "; more --loader-threads may help" : "");
+  }
+
+  static std::string number(double v) {
+    std::array<char, 32> text{};
+    std::snprintf(text.data(), text.size(), "%g", v);
+    return text.data();
+  }
+
+  // What the weights were before the first step.
+  [[nodiscard]] std::string beginning() const {
+    if (!options_.weights.empty()) return options_.weights.string();
+    const initialisation &how = options_.initial;
+    const std::string drawn = "convolutions " + text_of(how.convolution) + ", fully connected " +
+                              text_of(how.fully_connected) + ", biases " + text_of(how.bias);
+    return options_.shallower.empty() ? drawn : options_.shallower.string() + ", else " + drawn;
   }
 
   [[nodiscard]] std::vector<run_option> table() const {
     std::string given;
     for (const auto &argument : options_.arguments)
       given += (given.empty() ? "" : " ") + argument;
-    const auto number = [](double v) {
-      std::array<char, 32> text{};
-      std::snprintf(text.data(), text.size(), "%g", v);
-      return std::string(text.data());
-    };
     const optimiser_settings &o = options_.optimiser;
     return {{"arguments", given},
             {"data", options_.data.string()},
             {"batch", std::to_string(facts_.batch * o.accumulate)},
             {"epochs", std::to_string(options_.epochs)},
+            {"initial weights", beginning()},
             {"learning rate", number(options_.rate.rate)},
             {"momentum", number(o.momentum) + (o.nesterov ? " (Nesterov)" : "")},
             {"weight decay", number(o.weight_decay)},
@@ -251,11 +348,12 @@ private:
   const trainable_facts &facts_;
   run_folder folder_;
   data_parts data_;
-  int threads_;
+  int threads_ = 0;
   preprocessing preprocessing_;
   principal_components colours_;
   normalisation how_;
   training_state state_;
+  shallower_start copied_;
 };
 
 } // namespace

@@ -335,14 +335,17 @@ const batch &loader::next() {
     throw error(error_code::invalid_argument, "loader: found a call of next() before one of begin_epoch()");
   if (s.problem) std::rethrow_exception(s.problem);
   s.current = {};
-  std::unique_lock lock(s.mutex);
   if (std::exchange(s.in_use, false)) {
-    s.prepare(s.first_held + static_cast<std::int64_t>(s.ring.size()));
-    ++s.first_held;
-    s.work_came.notify_all();
+    {
+      const std::scoped_lock lock(s.mutex);
+      s.prepare(s.first_held + static_cast<std::int64_t>(s.ring.size()));
+      ++s.first_held;
+    }
+    s.work_came.notify_all(); // without the lock, which those who wake want
   }
-  if (s.first_held == s.batches) return s.current;
+  if (s.first_held == s.batches) return s.current; // nobody else changes it
   slot &ready = s.slot_of(s.first_held);
+  std::unique_lock lock(s.mutex);
   s.await(ready, lock);
   lock.unlock();
   s.in_use = true; // also when what follows throws: this batch is over then

@@ -72,9 +72,14 @@ std::string accuracy_items(const training_report &report, const std::optional<co
 
 std::string summary_section(const training_report &report, const std::optional<confusion_matrix> &matrix) {
   double seconds = 0, images = 0, timed = 0; // images of the epochs that say both their time and their speed
+  double waited = 0, watched = 0;            // time of the epochs that say how much of it they waited
   for (const epoch_record &record : report.epochs) {
     if (!std::isfinite(record.seconds) || record.seconds <= 0) continue;
     seconds += record.seconds;
+    if (std::isfinite(record.data_wait_seconds)) {
+      waited += record.data_wait_seconds;
+      watched += record.seconds;
+    }
     if (!std::isfinite(record.images_per_second)) continue;
     images += record.images_per_second * record.seconds;
     timed += record.seconds;
@@ -87,6 +92,8 @@ std::string summary_section(const training_report &report, const std::optional<c
   }
   if (seconds > 0) html += item("Time", duration_text(seconds));
   if (timed > 0) html += item("Images a second", rate_text(images / timed));
+  if (watched > 0)
+    html += item("Waited for data", fixed_text(waited, 2) + " s", percent_text(waited / watched, 1));
   html += item("Machine", escaped(report.machine)) + item("Kernels for", escaped(report.target));
   return html.empty() ? "" : "<dl class=\"summary\">" + html + "</dl>\n";
 }

@@ -23,6 +23,7 @@ struct epoch_record {
   double validation_accuracy = std::numeric_limits<double>::quiet_NaN();
   double learning_rate = std::numeric_limits<double>::quiet_NaN(); ///< at the epoch's end
   double images_per_second = std::numeric_limits<double>::quiet_NaN();
+  double data_wait_seconds = std::numeric_limits<double>::quiet_NaN(); ///< of `seconds`, waiting for images
 };
 
 /// Represents a row of the network's table. Numbers are texts too: who describes networks knows how to write

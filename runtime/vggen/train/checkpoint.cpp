@@ -5,6 +5,7 @@
 #include <vggen/io/error.hpp>
 #include <vggen/io/initial_weights.hpp>
 #include <vggen/io/load_parameters.hpp>
+#include <vggen/io/safetensors_header.hpp>
 #include <vggen/io/write_safetensors.hpp>
 #include <vggen/version.hpp>
 
@@ -54,6 +55,21 @@ std::map<std::string, std::string> with_version(std::map<std::string, std::strin
   metadata["vggen"] = VGGEN_VERSION_TEXT;
   metadata["network"] = std::string(network.facts().name);
   return metadata;
+}
+
+// As load_parameters; where they do not fit, files of other networks are called that.
+loaded_parameters parameters_of(const trainable &network, const safetensors_file &file) {
+  const trainable_facts &facts = network.facts();
+  try {
+    return load_parameters(facts.parameter_tensors, file);
+  } catch (const error &problem) {
+    const auto of = file.metadata().find("network");
+    if (problem.code() != error_code::mismatch || of == file.metadata().end() || of->second == facts.name)
+      throw;
+    throw error(problem.code(), std::string(problem.what()) + "\n(It was written by a training of " +
+                                    detail::in_quotes(of->second) + "; this network is " +
+                                    std::string(facts.name) + ".)");
+  }
 }
 
 std::string text_of(const training_state &s, const std::string &kernels) {
@@ -131,7 +147,7 @@ checkpoint_contents load_checkpoint(const std::filesystem::path &path, trainable
                 path.string() + ": the state of the training cannot be read: " + e.what());
   }
 
-  const loaded_parameters loaded = load_parameters(facts.parameter_tensors, file);
+  const loaded_parameters loaded = parameters_of(network, file);
   std::string problems;
   std::vector<const tensor_view *> momenta(facts.parameter_tensors.size(), nullptr);
   for (std::size_t i = facts.first_trained; i < momenta.size(); ++i) {
@@ -160,7 +176,7 @@ checkpoint_contents load_checkpoint(const std::filesystem::path &path, trainable
 
 std::vector<std::string> load_weights(const std::filesystem::path &path, trainable &network) {
   const safetensors_file file(path);
-  const loaded_parameters loaded = load_parameters(network.facts().parameter_tensors, file);
+  const loaded_parameters loaded = parameters_of(network, file);
   for (std::size_t i = 0; i < loaded.tensors.size(); ++i)
     std::ranges::copy(loaded.tensors[i], parameter(network, i).begin());
   network.parameters_changed();

@@ -186,17 +186,19 @@ std::string subject(const parameter_info &parameter) {
 
 } // namespace
 
+std::string known_initialisers() {
+  std::string known;
+  for (const kind_info &one : kinds)
+    known += (known.empty() ? "" : ", ") + usage(one);
+  return known;
+}
+
 initialiser parse_initialiser(std::string_view text) {
   const std::string quoted = detail::in_quotes(text);
   const std::size_t open = text.find('(');
   const bool has_value = open != std::string_view::npos;
   const auto info = std::ranges::find(kinds, text.substr(0, open), &kind_info::name);
-  if (info == kinds.end()) {
-    std::string known;
-    for (const kind_info &one : kinds)
-      known += (known.empty() ? "" : ", ") + usage(one);
-    fail(quoted, "one of " + known);
-  }
+  if (info == kinds.end()) fail(quoted, "one of " + known_initialisers());
   if (has_value ? info->takes == takes_value::no || !text.ends_with(')') : info->takes == takes_value::yes)
     fail(quoted, usage(*info));
   initialiser how{info->kind};

@@ -60,6 +60,9 @@ struct initialisation {
 /// Throws vggen::error with invalid_argument if there is none, listing those there are.
 [[nodiscard]] initialiser parse_initialiser(std::string_view text);
 
+/// What parse_initialiser reads, for people: "zeros, constant(value), normal(deviation), ...".
+[[nodiscard]] std::string known_initialisers();
+
 /// The text that parse_initialiser reads as `how`.
 [[nodiscard]] std::string text_of(const initialiser &how);
 

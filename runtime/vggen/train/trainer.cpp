@@ -1,5 +1,7 @@
 #include "vggen/train/trainer.hpp"
 
+#include "vggen/train/number_text.hpp"
+
 #include <vggen/io/error.hpp>
 
 #include <algorithm>
@@ -14,7 +16,7 @@ namespace {
 void check(bool good, const char *name, double value, const char *expected) {
   if (!good)
     throw error(error_code::invalid_argument,
-                std::string(name) + ": found " + std::to_string(value) + ", expected " + expected);
+                std::string(name) + ": found " + detail::number_text(value) + ", expected " + expected);
 }
 
 // The norm of all, summed in one order whatever the machine.
@@ -44,10 +46,7 @@ int best_class(std::span<const float> logits) {
   return static_cast<int>(std::max_element(logits.begin(), logits.end()) - logits.begin());
 }
 
-trainer::trainer(trainable &network, const optimiser_settings &settings, normalisation how)
-    : network_(network), settings_(settings), how_(std::move(how)),
-      logits_(static_cast<std::size_t>(network.facts().batch) *
-              static_cast<std::size_t>(network.facts().classes)) {
+void check_settings(const optimiser_settings &settings) {
   check(settings.momentum >= 0 && settings.momentum < 1, "momentum", settings.momentum, "0 to below 1");
   check(settings.weight_decay >= 0 && std::isfinite(settings.weight_decay), "weight decay",
         settings.weight_decay, "at least 0");
@@ -55,6 +54,13 @@ trainer::trainer(trainable &network, const optimiser_settings &settings, normali
         settings.label_smoothing, "0 to below 1");
   check(settings.clip_norm >= 0, "clip norm", settings.clip_norm, "at least 0");
   check(settings.accumulate >= 1, "accumulate", settings.accumulate, "at least 1");
+}
+
+trainer::trainer(trainable &network, const optimiser_settings &settings, normalisation how)
+    : network_(network), settings_(settings), how_(std::move(how)),
+      logits_(static_cast<std::size_t>(network.facts().batch) *
+              static_cast<std::size_t>(network.facts().classes)) {
+  check_settings(settings);
   if (settings.accumulate > 1) sum_.resize(network.gradients().size());
 }
 
@@ -92,7 +98,7 @@ training_totals trainer::batch(std::span<const std::uint8_t> images, std::span<c
         error_code::execution_failed,
         "step " + std::to_string(steps_) + ": the loss is not finite" +
             (layer.empty() ? std::string() : "; the first layer whose output is not finite is " + layer) +
-            ". Try a lower learning rate (it was " + std::to_string(learning_rate) +
+            ". Try a lower learning rate (it was " + detail::number_text(learning_rate) +
             "), warm-up, or clipping of gradients");
   }
   network_.backward();

@@ -24,6 +24,9 @@ struct optimiser_settings {
   std::uint64_t seed = 0;     ///< of dropout
 };
 
+/// Throws vggen::error with invalid_argument, naming the setting, for settings that make no sense.
+void check_settings(const optimiser_settings &settings);
+
 /// What one or several steps measured.
 struct training_totals {
   double loss = 0; ///< sum over images
@@ -48,7 +51,7 @@ struct epoch_progress {
 /// Represents a training under way. The parameters are the network's own (trainable::parameters).
 class trainer {
 public:
-  /// Throws vggen::error with invalid_argument for settings that make no sense.
+  /// Throws vggen::error as check_settings does.
   trainer(trainable &network, const optimiser_settings &settings, normalisation how);
 
   /// One batch forward and backward; after `accumulate` batches, or with `last`, an update with that learning
@@ -66,7 +69,7 @@ public:
                         const std::function<bool(const epoch_progress &)> &after) {
     source.begin_epoch(number, first);
     const std::int64_t size = network_.facts().batch, batches = (source.size() + size - 1) / size;
-    epoch_progress progress{.batch = first, .batches = batches, .totals = before, .learning_rate = 0};
+    epoch_progress progress{.batch = first, .batches = batches, .totals = before};
     for (;;) {
       const auto &next = source.next();
       if (next.count == 0) break;

@@ -102,7 +102,7 @@ void define_winograd(conv_stages &s, const signature &kernel, const conv_tiling 
   const auto pixel = [&](Expr ci, Expr t, Expr i, Expr j) {
     const Expr x = t % tiles_x * size + i - 1, y = t / tiles_x % tiles_y * size + j - 1;
     return s.input(ci, width % size == 0 ? x : min(x, width), height % size == 0 ? y : min(y, height),
-                   t / (tiles_x * tiles_y));
+                   min(t / (tiles_x * tiles_y), kernel.batch - 1));
   };
   const Halide::Var ci("ci");
   w.rows = Halide::Func("rows");
@@ -126,7 +126,12 @@ void define_winograd(conv_stages &s, const signature &kernel, const conv_tiling 
   const int step = kernel.pool ? 2 : 1, out = size / step;
   s.tile_stage = define_halo(s.output, kernel, s.k, s.x, s.y, s.n);
   const int lanes = tiling.winograd.lanes;
-  Halide::Region region{{0, lanes}, {0, out}, {0, out}, {0, panel / lanes}, {0, block}};
+  // an image may be smaller than a tile
+  Halide::Region region{{0, lanes},
+                        {0, std::min(out, kernel.output_width())},
+                        {0, std::min(out, kernel.output_height())},
+                        {0, panel / lanes},
+                        {0, block}};
   const Halide::Range all_panels{0, panels}, all_blocks{0, blocks};
   region.push_back(tiling.panels_outside ? all_blocks : all_panels);
   region.push_back(tiling.panels_outside ? all_panels : all_blocks);
@@ -144,8 +149,8 @@ void define_winograd(conv_stages &s, const signature &kernel, const conv_tiling 
   const Expr t = min(w.block * block, tiles - block) + w.tile;
   const Expr x = t % tiles_x * out + r[1], y = t / tiles_x % tiles_y * out + r[2];
   const int last_x = kernel.output_width() - 1, last_y = kernel.output_height() - 1;
-  if ((last_x + 1) % out != 0) s.tiles.where(x <= last_x);
-  if ((last_y + 1) % out != 0) s.tiles.where(y <= last_y);
+  if (tiles_x > 1 && tiles_x * out > last_x + 1) s.tiles.where(x <= last_x);
+  if (tiles_y > 1 && tiles_y * out > last_y + 1) s.tiles.where(y <= last_y);
   const std::vector<Expr> place{min(s.tile_panel * panel, kernel.outputs - panel) + k, min(x, last_x),
                                 min(y, last_y), t / (tiles_x * tiles_y)};
   const auto sum = [&](int px, int py) {

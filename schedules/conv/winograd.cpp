@@ -67,7 +67,7 @@ void apply(conv_stages &s, const schedule_request &request) {
       .unroll(w.j);
   w.rows.compute_at(w.transformed, ci)
       .reorder(w.i, w.j, ci, w.t)
-      .vectorize(ci, input_lanes, Halide::TailStrategy::RoundUp)
+      .vectorize(ci, input_lanes, Halide::TailStrategy::GuardWithIf)
       .unroll(w.i)
       .unroll(w.j);
 

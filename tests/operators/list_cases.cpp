@@ -1,7 +1,8 @@
 // Prints the table as vggen-compile reads a model: what a library of kernels under test is compiled from.
 //
 //     list_cases quick|full                    full: the quick cases and the zoo's
-//     list_cases schedules <prefix> <name>     a schedule file: that schedule for kernels whose text begins
+//     list_cases schedules <prefix> <name> [<parameter> <value>]
+//                                              a schedule file: that schedule for kernels whose text begins
 //                                              so, but for backward-weights, which are of another family
 #include "cases.hpp"
 
@@ -11,13 +12,16 @@
 
 namespace {
 
-int print_schedules(std::string_view prefix, std::string_view name) {
+int print_schedules(std::string_view prefix, std::string_view name, std::string_view parameter,
+                    std::string_view value) {
   const char *separator = "";
   std::cout << R"({"kernels": [)";
   for (const auto &row : vggen::test::quick_cases) {
     const auto kernel = vggen::parse_signature(row.text);
     if (!row.text.starts_with(prefix) || kernel->dir == vggen::direction::backward_weights) continue;
-    std::cout << separator << "\n  {\"kernel\": \"" << row.text << "\", \"schedule\": \"" << name << "\"}";
+    std::cout << separator << "\n  {\"kernel\": \"" << row.text << "\", \"schedule\": \"" << name << '"';
+    if (!parameter.empty()) std::cout << ", \"parameters\": {\"" << parameter << "\": " << value << "}";
+    std::cout << "}";
     separator = ",";
   }
   std::cout << "\n]}\n";
@@ -28,9 +32,11 @@ int print_schedules(std::string_view prefix, std::string_view name) {
 
 int main(int argc, char **argv) {
   const std::string_view which = argc == 2 ? argv[1] : "";
-  if (argc == 4 && std::string_view(argv[1]) == "schedules") return print_schedules(argv[2], argv[3]);
+  if ((argc == 4 || argc == 6) && std::string_view(argv[1]) == "schedules")
+    return print_schedules(argv[2], argv[3], argc == 6 ? argv[4] : "", argc == 6 ? argv[5] : "");
   if (which != "quick" && which != "full") {
-    std::cerr << "usage: list_cases quick|full, or list_cases schedules <prefix> <name>\n";
+    std::cerr
+        << "usage: list_cases quick|full, or list_cases schedules <prefix> <name> [<parameter> <value>]\n";
     return 2;
   }
   // as net/vggen/net/describe.hpp writes it, but for a network: there is none

@@ -1,7 +1,7 @@
 #include "conv.hpp"
-#include "cook_toom.hpp"
 #include "image_output.hpp"
 #include "relu.hpp"
+#include "winograd.hpp"
 
 #include <algorithm>
 #include <array>
@@ -65,58 +65,30 @@ void define_tiled(conv_stages &s, const signature &kernel, const conv_tiling &ti
   });
 }
 
-// Rows of a transform applied to what `at` gives: an expression for each row, which `index` chooses among.
-template <class At>
-Expr transform(const rational_matrix &matrix, const Expr &index, At at, bool transposed = false) {
-  const auto rows = transposed ? matrix.front().size() : matrix.size();
-  const auto columns = transposed ? matrix.size() : matrix.front().size();
-  std::vector<Expr> values;
-  for (std::size_t row = 0; row < rows; ++row) {
-    Expr sum;
-    for (std::size_t column = 0; column < columns; ++column) {
-      const rational &factor = transposed ? matrix[column][row] : matrix[row][column];
-      if (factor == rational(0)) continue;
-      const Expr value = at(static_cast<int>(column));
-      const Expr term = factor == rational(1) ? value : Expr(boost::rational_cast<float>(factor)) * value;
-      sum = sum.defined() ? sum + term : term;
-    }
-    values.push_back(sum.defined() ? sum : Expr(0.f));
-  }
-  return Halide::mux(index, values);
-}
-
 void define_winograd(conv_stages &s, const signature &kernel, const conv_tiling &tiling) {
   winograd_stages &w = s.winograd;
-  const int size = tiling.winograd.outputs, width = kernel.sum_width(), height = kernel.sum_height();
+  const int size = tiling.winograd.outputs;
   if (kernel.op != operation::conv3x3) throw std::invalid_argument("Winograd is for 3x3 convolutions");
   if (kernel.pool && size % 2 != 0)
     throw std::invalid_argument("a pool needs Winograd tiles of an even extent");
   const minimal_filtering &f = winograd_transforms(size);
-  const int tiles_x = (width + size - 1) / size, tiles_y = (height + size - 1) / size;
-  const int tiles = tiles_x * tiles_y * kernel.batch, block = std::min(tiling.winograd.block, tiles);
+  const winograd_tiles grid(kernel, size);
+  const int tiles = grid.count(), block = std::min(tiling.winograd.block, tiles);
   const int blocks = (tiles + block - 1) / block;
   const int panel = std::min(tiling.panel, kernel.outputs), panels = (kernel.outputs + panel - 1) / panel;
   w.points = f.points();
 
-  // what lies beyond the halo is as good as any: it is multiplied into outputs that nobody sees. It is zero.
-  const auto pixel = [&](Expr ci, Expr t, Expr i, Expr j) {
-    const Expr x = t % tiles_x * size + i - 1, y = t / tiles_x % tiles_y * size + j - 1;
-    return s.input(ci, width % size == 0 ? x : min(x, width), height % size == 0 ? y : min(y, height),
-                   min(t / (tiles_x * tiles_y), kernel.batch - 1));
-  };
-  const Halide::Var ci("ci");
-  w.rows = Halide::Func("rows");
-  w.transformed = Halide::Func("transformed");
+  w.input.define("input", f.input, false,
+                 [&](Expr c, Expr t, Expr x, Expr y) { return grid.value(s.input, c, t, x - 1, y - 1); });
   w.sums = Halide::Func("sums");
   w.products = Halide::Func("products");
   w.columns = Halide::Func("columns");
-  w.rows(ci, w.t, w.i, w.j) = transform(f.input, w.i, [&](int q) { return pixel(ci, w.t, q, w.j); });
-  w.transformed(ci, w.t, w.i, w.j) = transform(f.input, w.j, [&](int q) { return w.rows(ci, w.t, w.i, q); });
 
   const std::vector<Halide::Var> at{s.k, w.t, w.i, w.j, s.panel};
   s.window = RDom(0, kernel.channels, "channels");
   w.sums(at) = 0.f;
-  w.sums(at) += s.weights(s.k, s.window.x, w.i, w.j, s.panel) * w.transformed(s.window.x, w.t, w.i, w.j);
+  w.sums(at) +=
+      s.weights(s.k, s.window.x, w.i, w.j, s.panel) * w.input.transformed(s.window.x, w.t, w.i, w.j);
   w.products(at) = w.sums(at);
 
   const Halide::Var dx("dx");
@@ -147,12 +119,12 @@ void define_winograd(conv_stages &s, const signature &kernel, const conv_tiling 
   const Expr k = w.vector * lanes + w.lane; // in the panel
   s.whole_panels = kernel.outputs % panel == 0;
   const Expr t = min(w.block * block, tiles - block) + w.tile;
-  const Expr x = t % tiles_x * out + r[1], y = t / tiles_x % tiles_y * out + r[2];
+  const Expr x = t % grid.across * out + r[1], y = t / grid.across % grid.down * out + r[2];
   const int last_x = kernel.output_width() - 1, last_y = kernel.output_height() - 1;
-  if (tiles_x > 1 && tiles_x * out > last_x + 1) s.tiles.where(x <= last_x);
-  if (tiles_y > 1 && tiles_y * out > last_y + 1) s.tiles.where(y <= last_y);
+  if (grid.across > 1 && grid.across * out > last_x + 1) s.tiles.where(x <= last_x);
+  if (grid.down > 1 && grid.down * out > last_y + 1) s.tiles.where(y <= last_y);
   const std::vector<Expr> place{min(s.tile_panel * panel, kernel.outputs - panel) + k, min(x, last_x),
-                                min(y, last_y), t / (tiles_x * tiles_y)};
+                                min(y, last_y), t / (grid.across * grid.down)};
   const auto sum = [&](int px, int py) {
     return transform(f.output, r[2] * step + py,
                      [&](int q) { return w.columns(k, r[1] * step + px, t, q, s.tile_panel); });

@@ -11,6 +11,8 @@
 // Weights come packed in panels of output channels: weights[k % panel, ci, kx, ky, k / panel].
 #pragma once
 
+#include "winograd.hpp"
+
 #include <vggen/net/signature.hpp>
 
 #include <Halide.h>
@@ -40,11 +42,10 @@ struct conv_tiling {
 
 /// The stages of Winograd's form: indices i, j count the points of a tile, t all tiles.
 struct winograd_stages {
-  Halide::Func rows;        // [ci, t, i, j]: the input transformed along x
-  Halide::Func transformed; // [ci, t, i, j]: and along y
-  Halide::Func sums;        // [k, t, i, j, panel]: over input channels, of the products with the weights
-  Halide::Func products;    // the same, in memory
-  Halide::Func columns;     // [k, dx, t, j, panel]: transformed back along x
+  tile_transform input;
+  Halide::Func sums;     // [k, t, i, j, panel]: over input channels, of the products with the weights
+  Halide::Func products; // the same, in memory
+  Halide::Func columns;  // [k, dx, t, j, panel]: transformed back along x
   /// Those of conv_stages::tiles, from the innermost; then panel and block, or block and panel.
   Halide::RVar lane, dx, dy, vector, tile;
   Halide::RVar block;

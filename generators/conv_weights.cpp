@@ -11,20 +11,71 @@ using Halide::Var;
 
 namespace vggen {
 
-void define_conv_weights(conv_weights_stages &s, const signature &kernel, const conv_weights_tiling &tiling) {
+namespace {
+
+// How tiles of outputs and of channels lie.
+struct weight_tiles {
+  int panel, channels, outputs, inputs;
+
+  weight_tiles(const signature &kernel, const conv_weights_tiling &tiling)
+      : panel(std::min(tiling.panel, kernel.outputs)), channels(std::min(tiling.channels, kernel.channels)),
+        outputs(kernel.outputs), inputs(kernel.channels) {}
+
+  [[nodiscard]] Expr first_output(const Expr &p) const { return min(p * panel, outputs - panel); }
+  [[nodiscard]] Expr first_channel(const Expr &t) const { return min(t * channels, inputs - channels); }
+
+  // Where an output or a channel lies: its tile, and its place inside, so that its bounds are seen.
+  struct place {
+    Expr tile, inside;
+  };
+  [[nodiscard]] static place place_of(const Var &index, int size, int extent) {
+    if (extent % size == 0) return {index / size, index % size};
+    const Expr tile = min(index / size, (extent + size - 1) / size - 1);
+    return {tile, Halide::clamp(index - min(tile * size, extent - size), 0, size - 1)};
+  }
+};
+
+// part_sums and bias_part_sums from the blocks', and the bias's gradient.
+void sum_parts(conv_weights_stages &s, int blocks, int bias_blocks, int parts) {
+  if (blocks % parts != 0 || bias_blocks % parts != 0)
+    throw std::invalid_argument("the parts must divide the number of blocks");
+  s.blocks = RDom(0, blocks / parts, "blocks");
+  const std::vector<Var> at_part{s.k, s.c, s.kx, s.ky, s.tile, s.panel, s.part};
+  s.part_sums = Halide::Func("part_sums");
+  s.part_sums(at_part) = 0.f;
+  s.part_sums(at_part) +=
+      s.block_sums(s.k, s.c, s.kx, s.ky, s.tile, s.panel, s.part * (blocks / parts) + s.blocks);
+  s.bias_blocks = RDom(0, bias_blocks / parts, "bias_blocks");
+  s.bias_part_sums = Halide::Func("bias_part_sums");
+  s.bias_part_sums(s.k, s.part) = 0.f;
+  s.bias_part_sums(s.k, s.part) += s.bias_block_sums(s.k, s.part * (bias_blocks / parts) + s.bias_blocks);
+  Expr bias = 0.f;
+  for (int part = 0; part < parts; ++part)
+    bias += s.bias_part_sums(s.k, part);
+  s.bias_gradient(s.k) = bias;
+}
+
+// An element's sum over all parts, at (x, y) of the window or of a tile's points.
+Expr sum_of(const conv_weights_stages &s, const weight_tiles &tiles, int parts, const Expr &x,
+            const Expr &y) {
+  const auto k = weight_tiles::place_of(s.k, tiles.panel, tiles.outputs);
+  const auto c = weight_tiles::place_of(s.c, tiles.channels, tiles.inputs);
+  Expr sum = 0.f;
+  for (int part = 0; part < parts; ++part)
+    sum += s.part_sums(k.inside, c.inside, x, y, c.tile, k.tile, part);
+  return sum;
+}
+
+void define_direct(conv_weights_stages &s, const signature &kernel, const conv_weights_tiling &tiling) {
+  const weight_tiles tiles(kernel, tiling);
   const int height = kernel.sum_height(), width = kernel.sum_width(),
             pad = kernel.op == operation::conv3x3 ? 1 : 0;
-  const int panel = std::min(tiling.panel, kernel.outputs),
-            channels = std::min(tiling.channels, kernel.channels);
   if (height % tiling.rows != 0 || kernel.batch % tiling.images != 0 ||
       (tiling.images > 1 && tiling.rows != height))
     throw std::invalid_argument(
         "a block's rows must divide the height and its images the batch; it has several "
         "images only if it has all rows");
   const int row_blocks = height / tiling.rows, blocks = row_blocks * (kernel.batch / tiling.images);
-  if (blocks % tiling.parts != 0) throw std::invalid_argument("the parts must divide the number of blocks");
-  const auto first_output = [&](Expr p) { return min(p * panel, kernel.outputs - panel); };
-  const auto first_channel = [&](Expr t) { return min(t * channels, kernel.channels - channels); };
   const Expr first_row = s.block % row_blocks * tiling.rows,
              first_image = s.block / row_blocks * tiling.images;
 
@@ -33,40 +84,66 @@ void define_conv_weights(conv_weights_stages &s, const signature &kernel, const 
   const std::vector<Var> at_block{s.k, s.c, s.kx, s.ky, s.tile, s.panel, s.block};
   s.block_sums = Halide::Func("block_sums");
   s.block_sums(at_block) = 0.f;
-  s.block_sums(at_block) += s.output_gradient(first_output(s.panel) + s.k, x, y, n) *
-                            s.input(first_channel(s.tile) + s.c, x + s.kx - pad, y + s.ky - pad, n);
+  s.block_sums(at_block) += s.output_gradient(tiles.first_output(s.panel) + s.k, x, y, n) *
+                            s.input(tiles.first_channel(s.tile) + s.c, x + s.kx - pad, y + s.ky - pad, n);
+  s.bias_pixels = s.pixels;
   s.bias_block_sums = Halide::Func("bias_block_sums");
   s.bias_block_sums(s.k, s.block) = 0.f;
   s.bias_block_sums(s.k, s.block) += s.output_gradient(s.k, x, y, n);
+  sum_parts(s, blocks, blocks, tiling.parts);
+  s.weight_gradient(s.kx, s.ky, s.c, s.k) = sum_of(s, tiles, tiling.parts, s.kx, s.ky);
+}
 
-  const int blocks_in_part = blocks / tiling.parts;
-  s.blocks = RDom(0, blocks_in_part, "blocks");
-  const Expr block = s.part * blocks_in_part + s.blocks;
-  const std::vector<Var> at_part{s.k, s.c, s.kx, s.ky, s.tile, s.panel, s.part};
-  s.part_sums = Halide::Func("part_sums");
-  s.part_sums(at_part) = 0.f;
-  s.part_sums(at_part) += s.block_sums(s.k, s.c, s.kx, s.ky, s.tile, s.panel, block);
-  s.bias_part_sums = Halide::Func("bias_part_sums");
-  s.bias_part_sums(s.k, s.part) = 0.f;
-  s.bias_part_sums(s.k, s.part) += s.bias_block_sums(s.k, block);
+void define_winograd(conv_weights_stages &s, const signature &kernel, const conv_weights_tiling &tiling) {
+  if (kernel.op != operation::conv3x3) throw std::invalid_argument("Winograd is for 3x3 convolutions");
+  const weight_tiles tiles(kernel, tiling);
+  const minimal_filtering &f = winograd_transforms(tiling.winograd);
+  const winograd_tiles grid(kernel, tiling.winograd);
+  if (grid.count() % tiling.tiles != 0)
+    throw std::invalid_argument("a block's tiles must divide their number");
+  const int blocks = grid.count() / tiling.tiles;
 
-  // where an output or a channel lies: its tile, and its place inside, so that its bounds are seen
-  struct place {
-    Expr tile, inside;
-  };
-  const auto place_of = [](const Var &index, int size, int extent) -> place {
-    if (extent % size == 0) return {index / size, index % size};
-    const Expr tile = min(index / size, (extent + size - 1) / size - 1);
-    return {tile, Halide::clamp(index - min(tile * size, extent - size), 0, size - 1)};
-  };
-  const place k = place_of(s.k, panel, kernel.outputs), c = place_of(s.c, channels, kernel.channels);
-  Expr weight = 0.f, bias = 0.f;
-  for (int part = 0; part < tiling.parts; ++part) {
-    weight += s.part_sums(k.inside, c.inside, s.kx, s.ky, c.tile, k.tile, part);
-    bias += s.bias_part_sums(s.k, part);
-  }
-  s.weight_gradient(s.kx, s.ky, s.c, s.k) = weight;
-  s.bias_gradient(s.k) = bias;
+  // outputs that a tile has beyond the image have no gradient: the halo is zero
+  s.transformed_gradient.define("gradient", f.output, true, [&](Expr k, Expr t, Expr x, Expr y) {
+    return grid.value(s.output_gradient, k, t, x, y);
+  });
+  s.transformed_input.define("input", f.input, false, [&](Expr c, Expr t, Expr x, Expr y) {
+    return grid.value(s.input, c, t, x - 1, y - 1);
+  });
+  s.pixels = RDom(0, tiling.tiles, "block_tiles");
+  const Expr t = s.block * tiling.tiles + s.pixels;
+  const std::vector<Var> at_block{s.k, s.c, s.kx, s.ky, s.tile, s.panel, s.block};
+  s.block_sums = Halide::Func("block_sums");
+  s.block_sums(at_block) = 0.f;
+  s.block_sums(at_block) +=
+      s.transformed_gradient.transformed(tiles.first_output(s.panel) + s.k, t, s.kx, s.ky) *
+      s.transformed_input.transformed(tiles.first_channel(s.tile) + s.c, t, s.kx, s.ky);
+
+  // the bias: row by row
+  const int height = kernel.sum_height(), rows = height * kernel.batch;
+  s.bias_pixels = RDom(0, kernel.sum_width(), "row");
+  s.bias_block_sums = Halide::Func("bias_block_sums");
+  s.bias_block_sums(s.k, s.block) = 0.f;
+  s.bias_block_sums(s.k, s.block) +=
+      s.output_gradient(s.k, s.bias_pixels, s.block % height, s.block / height);
+  sum_parts(s, blocks, rows, tiling.parts);
+
+  s.window_rows = Halide::Func("window_rows");
+  s.window = Halide::Func("window");
+  s.window_rows(s.k, s.c, s.kx, s.ky) =
+      transform(f.filter, s.kx, [&](int q) { return sum_of(s, tiles, tiling.parts, q, s.ky); }, true);
+  s.window(s.k, s.c, s.kx, s.ky) =
+      transform(f.filter, s.ky, [&](int q) { return s.window_rows(s.k, s.c, s.kx, q); }, true);
+  s.weight_gradient(s.kx, s.ky, s.c, s.k) = s.window(s.k, s.c, s.kx, s.ky);
+}
+
+} // namespace
+
+void define_conv_weights(conv_weights_stages &s, const signature &kernel, const conv_weights_tiling &tiling) {
+  if (tiling.winograd > 0)
+    define_winograd(s, kernel, tiling);
+  else
+    define_direct(s, kernel, tiling);
 }
 
 } // namespace vggen

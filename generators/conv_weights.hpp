@@ -3,10 +3,19 @@
 //     weight_gradient(kx, ky, c, k) = Σ over x, y, n of output_gradient(k, x, y, n) * input(c, x + kx - pad,
 //     y + ky - pad, n) bias_gradient(k)              = Σ over x, y, n of output_gradient(k, x, y, n)
 //
+// By Winograd the sum over a tile's pixels becomes a product for each of its points (conv.hpp): with the
+// transforms of F(m, 3),
+//
+//     weight_gradient = filter^T * (Σ over tiles of (output^T * output_gradient) . (input * input)) * filter
+//
+// which is the transposed form of the convolution itself.
+//
 // The sum is cut by constants, never by the number of threads: a block of pixels is summed in registers, the
 // blocks of a part one after the other, the parts at the end. That also keeps the rounding error of a sum
 // over hundreds of thousands of pixels small.
 #pragma once
+
+#include "winograd.hpp"
 
 #include <vggen/net/signature.hpp>
 
@@ -22,6 +31,10 @@ struct conv_weights_tiling {
   int rows = 1;     ///< rows in a block; they divide the height
   int images = 1;   ///< images in a block; they divide the batch, and are 1 unless a block has all rows
   int parts = 1;    ///< they divide the number of blocks
+  /// By Winograd: outputs of a tile in each direction (0: not by it), and tiles in a block, which divide
+  /// their number. Rows and images then do not matter.
+  int winograd = 0;
+  int tiles = 1;
 };
 
 struct conv_weights_stages {
@@ -30,12 +43,18 @@ struct conv_weights_stages {
   /// A block's sum for one tile: [k, c, kx, ky, tile of channels, panel, block]; k and c count inside the
   /// tile.
   Halide::Func block_sums;
-  Halide::RDom pixels; // [x, y, n] of a block
+  Halide::RDom pixels; // [x, y, n] of a block; by Winograd its tiles
   /// [k, c, kx, ky, tile of channels, panel, part]
   Halide::Func part_sums;
   Halide::RDom blocks;          // of a part
   Halide::Func weight_gradient; // [kx, ky, c, k]
+  /// By Winograd: both operands transformed, sums for the points (i, j) of a tile in place of (kx, ky), and
+  /// these transformed back: [k, c, kx, j] and [k, c, kx, ky].
+  tile_transform transformed_gradient, transformed_input;
+  Halide::Func window_rows, window;
   Halide::Func bias_block_sums; // [k, block]
+  Halide::RDom bias_pixels;     // of a block
+  Halide::RDom bias_blocks;     // of a part
   Halide::Func bias_part_sums;  // [k, part]
   Halide::Func bias_gradient;   // [k]
   Halide::Var k{"k"}, c{"c"}, kx{"kx"}, ky{"ky"}, tile{"tile"}, panel{"panel"}, block{"block"}, part{"part"};

@@ -37,6 +37,11 @@ struct schedule_request {
   schedule_parameters parameters; ///< a value for each that the schedule has
 
   [[nodiscard]] int operator[](const std::string &name) const { return parameters.at(name); }
+  /// The value of a parameter; `absent` where the schedule has none of that name.
+  [[nodiscard]] int value_or(const std::string &name, int absent) const {
+    const auto found = parameters.find(name);
+    return found == parameters.end() ? absent : found->second;
+  }
 };
 
 /// How a convolution's weights are packed.

@@ -11,20 +11,14 @@ namespace vggen {
 
 namespace {
 
-// The value of a schedule's parameter; `absent` where the schedule has none of that name.
-int value_of(const schedule_request &r, const char *name, int absent) {
-  const auto found = r.parameters.find(name);
-  return found == r.parameters.end() ? absent : found->second;
-}
-
 conv_tiling tiling_of(const schedule_request &r, const weight_layout &layout) {
   return {.panel = layout.panel,
-          .pixels = value_of(r, "pixels", 0),
-          .rows = value_of(r, "rows", 1),
-          .images = value_of(r, "images", 1),
-          .panels_outside = value_of(r, "panels_outside", 0) != 0,
+          .pixels = r.value_or("pixels", 0),
+          .rows = r.value_or("rows", 1),
+          .images = r.value_or("images", 1),
+          .panels_outside = r.value_or("panels_outside", 0) != 0,
           .winograd = {.outputs = layout.winograd,
-                       .block = value_of(r, "block", 1),
+                       .block = r.value_or("block", 1),
                        .lanes = std::min(conv_of(r.kernel).outputs, machine_of(r.target).lanes)}};
 }
 

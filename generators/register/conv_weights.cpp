@@ -24,9 +24,11 @@ public:
     define_conv_weights(stages_, s,
                         {.panel = r["panel"],
                          .channels = r["tile_channels"],
-                         .rows = r["rows"],
-                         .images = r["images"],
-                         .parts = r["parts"]});
+                         .rows = r.value_or("rows", 1),
+                         .images = r.value_or("images", 1),
+                         .parts = r["parts"],
+                         .winograd = r.value_or("tile", 0),
+                         .tiles = r.value_or("tiles", 1)});
     this->fix_output_gradient(output_gradient, s);
     this->fix_input(input, s);
     this->fix(weight_gradient,

@@ -46,7 +46,7 @@ void apply(conv_stages &s, const schedule_request &request) {
   const int lanes = std::min(kernel.outputs, machine_of(request.target).lanes);
   const int input_lanes = std::min(kernel.channels, machine_of(request.target).lanes);
   winograd_stages &w = s.winograd;
-  Var vector{"vector"}, lane{"lane"}, group{"group"}, ci = w.transformed.args()[0];
+  Var vector{"vector"}, lane{"lane"}, group{"group"};
 
   auto tiles = s.output.update(s.tile_stage);
   tiles.allow_race_conditions();
@@ -54,22 +54,14 @@ void apply(conv_stages &s, const schedule_request &request) {
   const bool panels_outside = request["panels_outside"] != 0;
   if (panels_outside) {
     if (s.whole_panels) tiles.parallel(s.tile_panel);
-    w.transformed.compute_root().parallel(w.t);
+    w.input.transformed.compute_root().parallel(w.input.t);
     w.products.compute_at(s.output, w.block);
   } else {
     tiles.parallel(w.block);
-    w.transformed.compute_at(s.output, w.block).store_in(Halide::MemoryType::Heap);
+    w.input.transformed.compute_at(s.output, w.block).store_in(Halide::MemoryType::Heap);
     w.products.compute_at(s.output, s.tile_panel);
   }
-  w.transformed.reorder(w.i, w.j, ci, w.t)
-      .vectorize(ci, input_lanes, Halide::TailStrategy::GuardWithIf)
-      .unroll(w.i)
-      .unroll(w.j);
-  w.rows.compute_at(w.transformed, ci)
-      .reorder(w.i, w.j, ci, w.t)
-      .vectorize(ci, input_lanes, Halide::TailStrategy::GuardWithIf)
-      .unroll(w.i)
-      .unroll(w.j);
+  w.input.schedule(input_lanes);
 
   w.products.store_in(Halide::MemoryType::Heap)
       .split(s.k, vector, lane, lanes)

@@ -87,13 +87,13 @@ void apply(conv_weights_stages &s, const schedule_request &request) {
 
   s.bias_part_sums.compute_root().vectorize(s.k, lanes, Halide::TailStrategy::GuardWithIf);
   s.bias_part_sums.update()
-      .reorder(s.k, s.blocks.x, s.part)
+      .reorder(s.k, s.bias_blocks.x, s.part)
       .vectorize(s.k, lanes, Halide::TailStrategy::GuardWithIf)
       .parallel(s.part);
-  s.bias_block_sums.compute_at(s.bias_part_sums, s.blocks.x)
+  s.bias_block_sums.compute_at(s.bias_part_sums, s.bias_blocks.x)
       .vectorize(s.k, lanes, Halide::TailStrategy::GuardWithIf);
   s.bias_block_sums.update()
-      .reorder(s.k, s.pixels.x, s.pixels.y, s.pixels.z)
+      .reorder(s.k, s.bias_pixels.x, s.bias_pixels.y, s.bias_pixels.z)
       .vectorize(s.k, lanes, Halide::TailStrategy::GuardWithIf);
   s.bias_gradient.vectorize(s.k, lanes, Halide::TailStrategy::GuardWithIf);
 }

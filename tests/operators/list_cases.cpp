@@ -3,7 +3,8 @@
 //     list_cases quick|full                    full: the quick cases and the zoo's
 //     list_cases schedules <prefix> <name> [<parameter> <value>]
 //                                              a schedule file: that schedule for kernels whose text begins
-//                                              so, but for backward-weights, which are of another family
+//                                              so; for backward-weights, which are of another family, only
+//                                              if it says so
 #include "cases.hpp"
 
 #include <iostream>
@@ -15,10 +16,12 @@ namespace {
 int print_schedules(std::string_view prefix, std::string_view name, std::string_view parameter,
                     std::string_view value) {
   const char *separator = "";
+  const bool weights = prefix.find("backward-weights") != std::string_view::npos;
   std::cout << R"({"kernels": [)";
   for (const auto &row : vggen::test::quick_cases) {
     const auto kernel = vggen::parse_signature(row.text);
-    if (!row.text.starts_with(prefix) || kernel->dir == vggen::direction::backward_weights) continue;
+    if (!row.text.starts_with(prefix) || (kernel->dir == vggen::direction::backward_weights) != weights)
+      continue;
     std::cout << separator << "\n  {\"kernel\": \"" << row.text << "\", \"schedule\": \"" << name << '"';
     if (!parameter.empty()) std::cout << ", \"parameters\": {\"" << parameter << "\": " << value << "}";
     std::cout << "}";

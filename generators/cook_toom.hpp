@@ -95,9 +95,10 @@ inline minimal_filtering cook_toom(int outputs, int taps, const std::vector<rati
 
 /// F(m, 3) for m from 2 to 6. The points are those of the smallest error among small rationals in pairs of
 /// opposite sign (which keep the transforms sparse), found by computing 2D tiles in float32 with each
-/// set: 1.1e-6 of the largest output for F(4, 3) with 3/4 and 4/3, where the usual 1 and 2 give 4e-6; 4.6e-6
-/// for F(5, 3); 1.1e-5 for F(6, 3). That fractions beat integers: Barabasz, Anderson, Soodhalter and Gregg
-/// 2020, Error Analysis and Improving the Accuracy of Winograd Convolution for Deep Neural Networks.
+/// set: 1.1e-6 of the largest output for F(4, 3) with 3/4 and 4/3, where the usual 1 and 2
+/// give 6.4e-6; 4.6e-6 for F(5, 3); 1.1e-5 for F(6, 3). That fractions beat integers: Barabasz, Anderson,
+/// Soodhalter and Gregg 2020, Error Analysis and Improving the Accuracy of Winograd Convolution for Deep
+/// Neural Networks.
 inline const minimal_filtering &winograd_transforms(int outputs) {
   const auto with = [](int m, std::vector<rational> points) { return cook_toom(m, 3, points); };
   static const std::array<minimal_filtering, 5> all{

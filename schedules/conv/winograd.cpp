@@ -33,9 +33,9 @@ schedule_parameters defaults(const schedule_request &request) {
   const int size = 4, tiles = tiles_of(kernel, size);
   const int vectors = std::min(m.registers >= 32 ? 4 : 2, std::max(1, kernel.outputs / m.lanes));
   const int group = std::clamp((m.registers - 3) / vectors, 1, tiles);
-  const std::int64_t weights = std::int64_t{kernel.outputs} * kernel.channels;
-  const bool panels_outside = weights > std::int64_t{kernel.channels} * tiles;
-  int block = panels_outside ? tiles : group * std::max(1, 16 / group);
+  // a block of tiles re-reads all weights, and a panel of weights all tiles
+  const bool panels_outside = kernel.outputs > 4 * tiles && kernel.outputs % (vectors * m.lanes) == 0;
+  const int block = panels_outside ? tiles : group * std::max(1, 16 / group);
   return {{"tile", size},   {"panel_vectors", vectors},
           {"group", group}, {"block", std::min(block, tiles)},
           {"unroll", 4},    {"panels_outside", panels_outside}};

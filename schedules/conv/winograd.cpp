@@ -30,7 +30,7 @@ int tiles_of(const signature &kernel, int size) {
 schedule_parameters defaults(const schedule_request &request) {
   const signature kernel = conv_of(request.kernel);
   const machine m = machine_of(request.target);
-  const int size = 4, tiles = tiles_of(kernel, size);
+  const int size = request.value_or("tile", 4), tiles = tiles_of(kernel, size);
   const int vectors = std::min(m.registers >= 32 ? 4 : 2, std::max(1, kernel.outputs / m.lanes));
   const int group = std::clamp((m.registers - 3) / vectors, 1, tiles);
   // a block of tiles re-reads all weights, and a panel of weights all tiles

@@ -22,7 +22,7 @@ int lanes_of(int channels, const machine &m) { return std::min(channels, m.lanes
 schedule_parameters defaults(const schedule_request &request) {
   const signature &kernel = request.kernel;
   const machine m = machine_of(request.target);
-  const int lanes = lanes_of(kernel.outputs, m), size = 4;
+  const int lanes = lanes_of(kernel.outputs, m), size = request.value_or("tile", 4);
   const int tiles = winograd_tiles(kernel, size).count();
   const int vectors = std::min(m.registers >= 32 ? 4 : 2, std::max(1, kernel.outputs / lanes));
   const int channels = std::clamp((m.registers - vectors - 1) / vectors, 1, kernel.channels);

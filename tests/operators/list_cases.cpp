@@ -22,6 +22,7 @@ int print_schedules(std::string_view prefix, std::string_view name, std::string_
     const auto kernel = vggen::parse_signature(row.text);
     if (!row.text.starts_with(prefix) || (kernel->dir == vggen::direction::backward_weights) != weights)
       continue;
+    if (kernel->pool && parameter == "tile" && (value.back() - '0') % 2 != 0) continue; // not for Winograd
     std::cout << separator << "\n  {\"kernel\": \"" << row.text << "\", \"schedule\": \"" << name << '"';
     if (!parameter.empty()) std::cout << ", \"parameters\": {\"" << parameter << "\": " << value << "}";
     std::cout << "}";

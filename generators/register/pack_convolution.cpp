@@ -36,19 +36,18 @@ public:
     signature kernel = layer;
     if (backward) std::swap(kernel.channels, kernel.outputs);
     const weight_panels panels(kernel, {.panel = panel, .winograd = winograd});
-    const int last = panels.outputs - panels.panel, size = panels.panel;
-    const Halide::RDom r(
-        {{0, panels.width}, {0, panels.height}, {0, size}, {0, panels.inputs}, {0, panels.panels()}});
-    const auto tap = [&](Expr ci, Expr k, Expr x, Expr y) {
-      return backward ? weights(width - 1 - x, height - 1 - y, k, ci) : weights(x, y, ci, k);
+    const int last = panels.outputs - panels.panel;
+    order_ = Halide::RDom(
+        {{0, panels.panel}, {0, panels.width}, {0, panels.height}, {0, panels.inputs}, {0, panels.panels()}});
+    const Halide::RDom &r = order_;
+    const Expr k = min(r[4] * panels.panel, last) + r[0];
+    const auto tap = [&](const Expr &x, const Expr &y) {
+      return backward ? weights(width - 1 - x, height - 1 - y, k, r[3]) : weights(x, y, r[3], k);
     };
     Halide::Var i;
     packed(i) = Halide::undef<float>();
-    const Expr k = min(r[4] * size, last) + r[2];
-    packed(panels.index(r[2], r[3], r[0], r[1], r[4])) =
-        winograd > 0 ? transformed(r[0], r[1], [&](Expr x, Expr y) { return tap(r[3], k, x, y); })
-                     : tap(r[3], k, r[0], r[1]);
-    window_ = r;
+    packed(panels.index(r[0], r[3], r[1], r[2], r[4])) =
+        winograd > 0 ? transformed(r[1], r[2], tap) : tap(r[1], r[2]);
     const Halide::Region bounds{{0, width}, {0, height}, {0, layer.channels}, {0, layer.outputs}};
     Expr stride = 1;
     for (int d = 0; d < 4; ++d) {
@@ -60,33 +59,37 @@ public:
   }
 
   void schedule() {
-    if (winograd == 0) return;
-    Halide::Func(packed).update().unroll(window_[0]).unroll(window_[1]);
+    auto order = Halide::Func(packed).update();
+    order.allow_race_conditions().parallel(order_[4]); // panels write places of their own
+    const int lanes = get_target().natural_vector_size<float>();
+    if (panel % lanes == 0) {
+      Halide::RVar vector{"vector"}, lane{"lane"};
+      order.split(order_[0], vector, lane, lanes).vectorize(lane);
+    }
+    if (winograd > 0) order.unroll(order_[1]).unroll(order_[2]);
   }
 
 private:
   // Point (i, j) of the transformed window: in double precision, since it is done once and read often.
-  template <class Tap> Halide::Expr transformed(Halide::Expr i, Halide::Expr j, Tap tap) const {
+  template <class Tap> Halide::Expr transformed(const Halide::Expr &i, const Halide::Expr &j, Tap tap) const {
     using Halide::Expr;
     const rational_matrix &filter = winograd_transforms(winograd).filter;
-    const auto points = static_cast<int>(filter.size());
-    std::vector<Expr> values;
-    for (int y = 0; y < points; ++y)
-      for (int x = 0; x < points; ++x) {
+    const auto row_of = [&](const Expr &index, auto value) { // of the matrix times a vector
+      std::vector<Expr> rows;
+      for (const auto &row : filter) {
         Expr sum = Halide::cast<double>(0);
-        for (int ky = 0; ky < 3; ++ky)
-          for (int kx = 0; kx < 3; ++kx) {
-            const rational factor = filter[static_cast<std::size_t>(x)][static_cast<std::size_t>(kx)] *
-                                    filter[static_cast<std::size_t>(y)][static_cast<std::size_t>(ky)];
-            if (factor != rational(0))
-              sum += Expr(boost::rational_cast<double>(factor)) * Halide::cast<double>(tap(kx, ky));
-          }
-        values.push_back(Halide::cast<float>(sum));
+        for (int q = 0; q < 3; ++q)
+          if (const rational &factor = row[static_cast<std::size_t>(q)]; factor != rational(0))
+            sum += Expr(boost::rational_cast<double>(factor)) * value(q);
+        rows.push_back(sum);
       }
-    return Halide::mux(j * points + i, values);
+      return Halide::mux(index, rows);
+    };
+    return Halide::cast<float>(
+        row_of(j, [&](int y) { return row_of(i, [&](int x) { return Halide::cast<double>(tap(x, y)); }); }));
   }
 
-  Halide::RDom window_; // [i, j, k in the panel, ci, panel]
+  Halide::RDom order_; ///< [k in the panel, x, y, ci, panel]
 };
 
 } // namespace

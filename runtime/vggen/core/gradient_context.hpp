@@ -88,8 +88,8 @@ public:
     return run([](const step_call &call) { return call.is_forward(); });
   }
 
-  /// The output of a feature's layer after forward() and before backward(); of a layer that is no feature, data is null.
-  /// A convolution's is that after its relu.
+  /// The output of a feature's layer after forward() and before backward(); of a layer that is no feature,
+  /// data is null. A convolution's is that after its relu.
   [[nodiscard]] activation_view output_of(int layer) const noexcept {
     const int feature = feature_of(layer);
     return feature < 0 ? activation_view{} : runner_.view(step_tensor::activation, feature);

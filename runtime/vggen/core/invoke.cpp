@@ -33,11 +33,11 @@ int invoke_preprocess(const compiled_kernel &kernel, void *user_context, const s
   return kernel.run(arguments.data());
 }
 
-int invoke_pack(const compiled_kernel &kernel, const float *weights, float *packed) noexcept {
+int invoke_pack(const compiled_kernel &kernel, void *user_context, const float *weights,
+                float *packed) noexcept {
   const signature &s = kernel.kernel;
   buffer from = file_weights(s, weights);
   buffer to(packed, f32, {{0, static_cast<int>(kernel.packed_size)}});
-  void *user_context = nullptr;
   std::array<void *, 3> arguments{&user_context, &from.header, &to.header};
   return kernel.pack(arguments.data());
 }

@@ -21,6 +21,7 @@ int invoke_preprocess(const compiled_kernel &kernel, void *user_context, const s
                       const float *constants, bool reverse_channels, float *output) noexcept;
 
 /// Packs a convolution's weights [x, y, inputs, outputs] (a file's OIHW) for `kernel`.
-int invoke_pack(const compiled_kernel &kernel, const float *weights, float *packed) noexcept;
+int invoke_pack(const compiled_kernel &kernel, void *user_context, const float *weights,
+                float *packed) noexcept;
 
 } // namespace vggen

@@ -98,7 +98,7 @@ public:
       const step_call &call = calls.items[i];
       if (packing[i] < 0 || call.layer < first) continue;
       const int kernel = find_kernel<Kernels>(call.kernel);
-      if (invoke_pack(Kernels::kernels[static_cast<std::size_t>(kernel)],
+      if (invoke_pack(Kernels::kernels[static_cast<std::size_t>(kernel)], execution_.user_context(),
                       parameters[parameter_index<Network>(call.layer)], packed_at(i)) != 0)
         return status::kernel_failed;
     }

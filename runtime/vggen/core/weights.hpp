@@ -1,6 +1,7 @@
 // A model's parameters in memory, ready to run: shared by any number of contexts, and not changed by them.
 #pragma once
 
+#include "vggen/core/execution.hpp"
 #include "vggen/core/invoke.hpp"
 #include "vggen/core/memory.hpp"
 #include "vggen/core/status.hpp"
@@ -44,6 +45,8 @@ public:
     if (!packed_.reset(packed_bytes(features), lent)) return status::out_of_memory;
     sources_ = sources;
     features_ = features;
+    execution here; // kernels run in one: with the caller's thread alone
+    if (const status ready = here.prepare(1, 0, 0, {}); ready != status::ok) return ready;
     int total = 0, done = 0;
     for (const auto &place : packing::places)
       total += features || !place.features;
@@ -51,7 +54,8 @@ public:
       if (place.features && !features) continue;
       const compiled_kernel &kernel = Kernels::kernels[static_cast<std::size_t>(place.kernel)];
       const auto index = static_cast<std::size_t>(detail::parameter_index<network>(place.layer));
-      if (invoke_pack(kernel, sources[index], packed_at(place)) != 0) return status::kernel_failed;
+      if (invoke_pack(kernel, here.user_context(), sources[index], packed_at(place)) != 0)
+        return status::kernel_failed;
       packed(++done, total);
     }
     assigned_ = true;

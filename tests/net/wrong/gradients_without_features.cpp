@@ -3,5 +3,6 @@
 #include <vggen/net/zoo.hpp>
 
 int main() {
-  return vggen::describe<vggen::model_uses{.gradients_batch = 1}, 1>(vggen::vgg16, "", "", "").empty() ? 1 : 0;
+  return vggen::describe<vggen::model_uses{.gradients_batch = 1}, 1>(vggen::vgg16, "", "", "").empty() ? 1
+                                                                                                       : 0;
 }

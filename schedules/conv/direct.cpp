@@ -86,7 +86,7 @@ void apply(conv_stages &s, const schedule_request &request) {
     tiles.reorder(tile_lane, tile_vector, t[1], t[2], t[3], s.tile_x, s.tile_row, s.tile_image, s.tile_panel);
     // panels that overlap write the same values, but not from two threads
     if (s.whole_panels)
-      tiles.parallel(s.tile_panel);
+      tiles.fuse(s.tile_image, s.tile_panel, task).parallel(task);
     else
       tiles.parallel(s.tile_image);
   } else {

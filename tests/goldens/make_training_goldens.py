@@ -1,25 +1,25 @@
 """Writes tests/data/goldens/training_*.safetensors: ten steps of training, as PyTorch does them.
 
     scripts/oracle.sh
-    .venv-oracle/bin/python tests/goldens/make_training_goldens.py [--out FOLDER] [--full FOLDER] [--perturb]
-    .venv-oracle/bin/python tests/goldens/make_training_goldens.py --search SEEDS
+    .venv-oracle/bin/python tests/goldens/make_training_goldens.py [--search] [--noise TRIES] [--perturb]
+                                                                   [--out FOLDER] [--full FOLDER]
 
 The networks are the paper's configurations A and D at 3x32x32 with a classifier of flatten, fully_connected 64, relu,
 dropout 0.5, fully_connected 64, relu, dropout 0.5, fully_connected 10, trained on cross-entropy, the mean of a batch
-of B images: 8 for A, 1 for D (see below). Weights are seeded.py's initial(), of seed 1 for A and 30 for D. Step s
-takes the images B s to B s + B - 1 of test_input((10 B, 3, 32, 32)), of seed 1, and image i is of class
-(7 i + 3) % 10.
+of 8. Weights are seeded.py's initial(), of seed 1. There are 256 images, test_input((256, 3, 32, 32)) of seed 1, and
+image i is of class (7 i + 3) % 10. Which of them each step takes is in the golden file itself (see below).
 
 Dropout of the layer of index L (the input is 0, every later layer counts one) in step s: element e of the activation
 [n, channels], e = n * channels + c, takes word e % 4 of philox(seed 1, (e / 4, s, L, 2)), u = (word >> 8) * 2^-24, and
 is dropped where u < 0.5, else multiplied by 2.
 
 SGD in PyTorch's convention (velocity = 0.9 velocity + gradient; weight -= rate * velocity), weight decay 5e-4 on
-weights and biases, learning rate 0.01 (D: 0.001), reduced on a plateau of the loss: ReduceLROnPlateau with factor 0.1, patience 2
+weights and biases, learning rate 0.01, reduced on a plateau of the loss: ReduceLROnPlateau with factor 0.1, patience 1
 and its defaults, told the loss of each step.
 
 Each file has
-    logits [B, 10]       of step 0, before its update, with its dropout
+    images [10, 8]       int64, those of each step
+    logits [8, 10]       of step 0, before its update, with its dropout
     losses [10]          of each step, before its update
     learning_rates [10]  that each step is made with
 and for each parameter tensor, by torchvision's name (features.0.weight), its gradient of step 0 without weight decay
@@ -31,16 +31,18 @@ and for each parameter tensor, by torchvision's name (features.0.weight), its gr
 where `index` counts the parameter tensors. All is computed in float64 and rounded to float32 at the end; how far
 float32 is away is printed.
 
-Why these seeds and batches: where a relu's input or two candidates of a pool are equal but for rounding, two correct
-implementations in float32 go different ways there, a part of the gradient changes, and the later steps make much of
-it. Such ties are found by chance, more often the deeper the network and the larger the batch: of D with a batch of 8
-no trace is known that stays within 1e-4 under another order of additions (of three tries with weights of seed 3 two
-were away by 1e-3 from step 2 or 3 on). So a trace is taken that has none. --search SEEDS tells which ones those are:
-for each seed of D's weights the largest distance, in losses, gradients and final weights, of ten trainings in float64
-whose weights have relative noise of 4e-7, some times float32's rounding. Of the first 30, four stay within 2e-5; seed
-30 stays within 4e-6 (but one of 12 further noises led it away by 4e-4: kernels that round otherwise may meet a tie
-yet). A stays within 1e-5 with 8 images and seed 1. (A single image a step trains D wildly, with a
-learning rate of 0.01 to infinity; what is compared is arithmetic, not learning.)
+Why images are chosen: where a relu's input or two candidates of a pool are equal but for rounding, two correct
+implementations in float32 go different ways. Neither is wrong; but one gradient in a thousand parts changes, and the
+later steps make much of it. D has some 276,000 relus an image: of 32 images taken as they come five are, in step 0,
+within one standard deviation of the noise below of a tie. So --search has each step take the 8 images, of those not
+taken yet, that are furthest from any. Distance counts in noise: a twin of the network, whose initial weights have
+relative noise of 4e-7, several times float32's rounding, is trained along, and the root of the mean square of what a
+layer's outputs differ by is that layer's unit. So drift through the steps counts, too. (A search for weights that some
+tries of noise do not lead astray finds what passes those tries: D with one image a step, rate 0.001 and weights of
+seed 30 passed ten, and of twelve others one led 4.4e-4 away.)
+
+--noise trains from weights with other noise of that size, and prints how far losses, gradients and final weights
+then are away: how far correct implementations may differ.
 
 --full also writes FOLDER/training_*_full.safetensors with all elements (gradient.NAME, final.NAME) in float32, for a
 comparison by hand. --perturb changes one weight of each layer, the one of the largest gradient, by 1 % of the layer's
@@ -55,15 +57,14 @@ import sys
 
 import numpy as np
 import torch
-from safetensors.numpy import save_file
+from safetensors.numpy import load_file, save_file
 
 import seeded
 
 BLOCKS = {"vgg11": (1, 1, 2, 2, 2), "vgg16": (2, 2, 3, 3, 3)}
-WEIGHTS_SEED = {"vgg11": 1, "vgg16": 30}
-BATCH = {"vgg11": 8, "vgg16": 1}
-RATE = {"vgg11": 0.01, "vgg16": 0.001}
-SEED, STEPS, SAMPLES = 1, 10, 64
+SEED, BATCH, STEPS, RATE, SAMPLES = 1, 8, 10, 0.01, 64
+CANDIDATES = 256  # images
+NOISE = 4e-7
 DROPOUT = 2  # random_stream
 
 
@@ -85,9 +86,8 @@ class SeededDropout(torch.nn.Module):
         return x * torch.from_numpy(mask).to(x.dtype)
 
 
-def network(name, weights_seed=None):
+def network(name):
     """With torchvision's names of modules, and seeded weights."""
-    weights_seed = weights_seed or WEIGHTS_SEED[name]
     modules, inputs = [], 3
     for count, outputs in zip(BLOCKS[name], (64, 128, 256, 512, 512)):
         for _ in range(count):
@@ -99,40 +99,117 @@ def network(name, weights_seed=None):
            torch.nn.Linear(64, 64), torch.nn.ReLU(), SeededDropout(first + 5), torch.nn.Linear(64, 10)]
     module = torch.nn.Sequential(collections.OrderedDict(
         features=torch.nn.Sequential(*modules), flatten=torch.nn.Flatten(), classifier=torch.nn.Sequential(*top)))
-    module.batch, module.rate = BATCH[name], RATE[name]
     with torch.no_grad():
         for index, (parameter_name, parameter) in enumerate(module.named_parameters()):
-            values = seeded.initial(tuple(parameter.shape), index, weights_seed, parameter_name.endswith("bias"))
+            values = seeded.initial(tuple(parameter.shape), index, SEED, parameter_name.endswith("bias"))
             parameter.copy_(torch.from_numpy(values))
     return module
 
 
-def train(module, dtype, steps=STEPS):
-    """What the steps come to, as float64 arrays."""
-    module = module.to(dtype)
-    images = torch.from_numpy(seeded.test_input((module.batch * STEPS, 3, 32, 32))).to(dtype)
-    labels = (7 * torch.arange(module.batch * STEPS) + 3) % 10
-    optimiser = torch.optim.SGD(module.parameters(), lr=module.rate, momentum=0.9, weight_decay=5e-4)
-    schedule = torch.optim.lr_scheduler.ReduceLROnPlateau(optimiser, mode="min", factor=0.1, patience=2)
-    trace = {"losses": [], "learning_rates": []}
-    for step in range(steps):
-        for part in module.modules():
+def noisy(name, seed):
+    """The network in float64, with relative noise in its weights."""
+    module = network(name).double()
+    generator = torch.Generator().manual_seed(seed)
+    with torch.no_grad():
+        for parameter in module.parameters():
+            parameter.mul_(1 + NOISE * torch.randn(parameter.shape, generator=generator, dtype=torch.float64))
+    return module
+
+
+class Training:
+    """A network in training."""
+
+    def __init__(self, module, dtype):
+        self.module, self.step = module.to(dtype), 0
+        self.images = torch.from_numpy(seeded.test_input((CANDIDATES, 3, 32, 32))).to(dtype)
+        self.optimiser = torch.optim.SGD(module.parameters(), lr=RATE, momentum=0.9, weight_decay=5e-4)
+        self.schedule = torch.optim.lr_scheduler.ReduceLROnPlateau(self.optimiser, mode="min", factor=0.1, patience=1)
+
+    def rate(self):
+        return self.optimiser.param_groups[0]["lr"]
+
+    def forward(self, images):
+        for part in self.module.modules():
             if isinstance(part, SeededDropout):
-                part.step = step
-        batch = slice(step * module.batch, (step + 1) * module.batch)
-        logits = module(images[batch])
-        loss = torch.nn.functional.cross_entropy(logits, labels[batch])
-        optimiser.zero_grad()
+                part.step = self.step
+        return self.module(self.images[images])
+
+    def backward(self, images):
+        """Returns logits and loss; the gradients stay in the parameters."""
+        logits = self.forward(images)
+        loss = torch.nn.functional.cross_entropy(logits, (7 * torch.as_tensor(images) + 3) % 10)
+        self.optimiser.zero_grad()
         loss.backward()
+        return logits.detach(), loss.item()
+
+    def update(self, loss):
+        self.optimiser.step()
+        self.schedule.step(loss)
+        self.step += 1
+
+
+def train(module, dtype, images):
+    """What the steps come to, as float64 arrays. images: [steps, 8]."""
+    training = Training(module, dtype)
+    trace = {"images": images, "losses": [], "learning_rates": []}
+    for step, chosen in enumerate(images):
+        logits, loss = training.backward(chosen)
         if step == 0:
-            trace["logits"] = logits.detach().double().numpy()
+            trace["logits"] = logits.double().numpy()
             trace["gradients"] = {name: p.grad.double().numpy().copy() for name, p in module.named_parameters()}
-        trace["losses"].append(loss.item())
-        trace["learning_rates"].append(optimiser.param_groups[0]["lr"])
-        optimiser.step()
-        schedule.step(loss.item())
+        trace["losses"].append(loss)
+        trace["learning_rates"].append(training.rate())
+        training.update(loss)
     trace["final"] = {name: p.detach().double().numpy().copy() for name, p in module.named_parameters()}
     return trace | {key: np.array(trace[key]) for key in ("losses", "learning_rates")}
+
+
+def decisions(training, images):
+    """What relus and pools of a batch decide by, in order: inputs of relus [n, ...], and inputs of pools as windows
+    [n, c, y, x, 4]."""
+    found, hooks = [], []
+    for part in training.module.modules():
+        if isinstance(part, torch.nn.ReLU):
+            hooks.append(part.register_forward_pre_hook(lambda _, inputs: found.append(inputs[0])))
+        if isinstance(part, torch.nn.MaxPool2d):
+            hooks.append(part.register_forward_pre_hook(
+                lambda _, inputs: found.append(inputs[0].unfold(2, 2, 2).unfold(3, 2, 2).flatten(-2))))
+    with torch.no_grad():
+        training.forward(images)
+    for hook in hooks:
+        hook.remove()
+    return found
+
+
+def distances_from_ties(training, twin, images):
+    """Of each image of a batch, how far its closest decision is from a tie, in units of the layer's noise."""
+    distances = torch.full((len(images),), torch.inf, dtype=torch.float64)
+    for values, others in zip(decisions(training, images), decisions(twin, images)):
+        if values.dim() == 5:  # of a pool; where all but one are zero it has nothing to decide
+            first, second = values.topk(2, -1).values.unbind(-1)
+            margins = torch.where(second > 0, first - second, torch.inf) / 2**0.5
+        else:
+            margins, unit = values.abs(), (values - others).square().mean().sqrt()  # a pool has the unit before it
+        distances = torch.minimum(distances, margins.flatten(1).amin(1) / unit)
+    return distances.numpy()
+
+
+def search(name):
+    """The images [steps, 8] that are furthest from ties."""
+    training, twin = Training(network(name), torch.float64), Training(noisy(name, 0), torch.float64)
+    left, chosen = np.arange(CANDIDATES), []
+    for step in range(STEPS):
+        distances = np.concatenate([distances_from_ties(training, twin, left[i:i + BATCH])
+                                    for i in range(0, len(left), BATCH)])
+        batch = np.sort(left[np.argsort(-distances)[:BATCH]])
+        # dropout goes by an image's place in the batch, so this is to be seen again
+        print(f"{name}, step {step}: images {batch}, {distances_from_ties(training, twin, batch).min():.1f} times the "
+              f"noise from a tie; the median image {np.median(distances):.1f}", flush=True)
+        for each in (training, twin):
+            each.update(each.backward(batch)[1])
+        left = np.setdiff1d(left, batch)
+        chosen.append(batch)
+    return np.array(chosen, np.int64)
 
 
 def positions_of(size, index):
@@ -145,6 +222,7 @@ def positions_of(size, index):
 def kept_of(trace):
     """The tensors of a file."""
     kept = {key: trace[key].astype(np.float32) for key in ("logits", "losses", "learning_rates")}
+    kept["images"] = trace["images"]
     for index, name in enumerate(trace["gradients"]):
         size = trace["gradients"][name].size
         positions = positions_of(size, index)
@@ -173,24 +251,24 @@ def furthest_loss(losses, expected):
     return np.abs(losses / expected[:len(losses)] - 1).max()
 
 
-def print_distance(name, single, trace):
-    distance, worst = furthest(single["gradients"], trace["gradients"])
-    moved, moved_worst = furthest(single["final"], trace["final"])
-    print(f"{name}: float32 is away by {furthest_loss(single['losses'], trace['losses']):.1e} (losses), "
-          f"{np.abs(single['logits'] - trace['logits']).max() / np.abs(trace['logits']).max():.1e} (logits), "
-          f"{distance:.1e} (gradient of {worst}), {moved:.1e} (final {moved_worst})")
+def distances_text(other, trace):
+    distance, worst = furthest(other["gradients"], trace["gradients"])
+    moved, moved_worst = furthest(other["final"], trace["final"])
+    return (f"away by {furthest_loss(other['losses'], trace['losses']):.1e} (losses), "
+            f"{np.abs(other['logits'] - trace['logits']).max() / np.abs(trace['logits']).max():.1e} (logits), "
+            f"{distance:.1e} (gradient of {worst}), {moved:.1e} (final {moved_worst})")
 
 
 def print_perturbations(name, trace):
     """Two steps after changing one weight of each layer: that of the largest gradient."""
-    base = train(network(name), torch.float64, 2)
+    base = train(network(name), torch.float64, trace["images"][:2])
     for parameter in [key for key in trace["gradients"] if key.endswith("weight")]:
         module = network(name).double()
         weights = module.get_parameter(parameter)
         with torch.no_grad():
             position = np.abs(trace["gradients"][parameter]).argmax()
             weights.view(-1)[position] += 0.01 * weights.abs().max()
-        changed = train(module, torch.float64, 2)
+        changed = train(module, torch.float64, trace["images"][:2])
         distance, worst = furthest(changed["gradients"], base["gradients"])
         moved, _ = furthest(changed["final"], base["final"])
         print(f"  {name}, one weight of {parameter} changed: losses by "
@@ -199,25 +277,11 @@ def print_perturbations(name, trace):
               f"{distance:.1e}, weights after two steps by {moved:.1e}")
 
 
-def search(seeds):
-    """Prints how far rounding can lead away from D's trace, for weights of each seed up to the given one."""
-    for weights_seed in range(1, seeds + 1):
-        trace = train(network("vgg16", weights_seed), torch.float64)
-        distance = 0
-        for noise in range(10):
-            module = network("vgg16", weights_seed).double()
-            generator = torch.Generator().manual_seed(noise)
-            with torch.no_grad():
-                for parameter in module.parameters():
-                    parameter.mul_(1 + 4e-7 * torch.randn(parameter.shape, generator=generator, dtype=torch.float64))
-            noisy = train(module, torch.float64)
-            distance = max(distance, furthest(noisy["gradients"], trace["gradients"])[0],
-                           furthest_loss(noisy["losses"], trace["losses"]),
-                           furthest(noisy["final"], trace["final"])[0])
-            if not distance < 2e-5 or not np.isfinite(trace["losses"]).all():
-                break
-        print(f"vgg16, weights of seed {weights_seed}: away by {distance:.1e} in {noise + 1} tries; "
-              f"losses {np.array2string(trace['losses'], precision=2, max_line_width=999)}", flush=True)
+def print_noise(name, trace, tries):
+    """How far noise in the initial weights leads away."""
+    for seed in range(1, tries + 1):  # 0 is search()'s
+        other = train(noisy(name, seed), torch.float64, trace["images"])
+        print(f"  {name}, noise {seed}: {distances_text(other, trace)}", flush=True)
 
 
 def main():
@@ -225,22 +289,23 @@ def main():
     parser.add_argument("--out", type=pathlib.Path, default=pathlib.Path(__file__).parent.parent / "data" / "goldens")
     parser.add_argument("--full", type=pathlib.Path, help="also write all elements, into this folder")
     parser.add_argument("--perturb", action="store_true", help="also say what a changed weight changes (minutes)")
-    parser.add_argument("--search", type=int, metavar="SEEDS", help="only look for a robust trace of D (hours)")
+    parser.add_argument("--search", action="store_true", help="choose the images anew (minutes), instead of taking "
+                        "those of the file that is there")
+    parser.add_argument("--noise", type=int, default=0, metavar="TRIES", help="also say what noise changes (minutes)")
     options = parser.parse_args()
     torch.set_num_threads(1)
-    if options.search:
-        search(options.search)
-        return
+    options.out.mkdir(parents=True, exist_ok=True)
     for name in BLOCKS:
-        trace = train(network(name), torch.float64)
-        single = train(network(name), torch.float32)
+        file = options.out / f"training_{name}_32.safetensors"
+        images = search(name) if options.search else load_file(file)["images"]
+        trace = train(network(name), torch.float64, images)
+        single = train(network(name), torch.float32, images)
         print(f"{name}: losses {np.array2string(trace['losses'], precision=4)}, rates "
               f"{np.array2string(trace['learning_rates'])}")
-        print_distance(name, single, trace)
+        print(f"{name}: float32 is {distances_text(single, trace)}", flush=True)
         if not furthest_loss(single["losses"], trace["losses"]) < 1e-5:
-            sys.exit(f"error: {name}: float32 and float64 part; lower the learning rate")
-        options.out.mkdir(parents=True, exist_ok=True)
-        save_file(kept_of(trace), options.out / f"training_{name}_32.safetensors")
+            sys.exit(f"error: {name}: float32 and float64 part; choose other images (--search)")
+        save_file(kept_of(trace), file)
         if options.full:
             options.full.mkdir(parents=True, exist_ok=True)
             save_file({f"{key}.{parameter}": values.astype(np.float32)
@@ -248,6 +313,8 @@ def main():
                        for parameter, values in tensors.items()}, options.full / f"training_{name}_32_full.safetensors")
         if options.perturb:
             print_perturbations(name, trace)
+        if options.noise:
+            print_noise(name, trace, options.noise)
 
 
 if __name__ == "__main__":

@@ -66,11 +66,16 @@ template <class Network> void check(Network, const std::string &name) {
         CHECK(std::abs(projection) <= norm * std::sqrt(static_cast<double>(size)));
     }
   }
-  // 7 tensors of each parameter, and logits, losses and learning rates
-  CHECK(file.tensors().size() == 7 * parameter_infos<Network>.size() + 3);
+  auto images = read<std::int64_t>(file, "images");
+  CHECK(images.size() == 80);
+  CHECK(std::ranges::all_of(images, [](std::int64_t image) { return image >= 0 && image < 256; }));
+  std::ranges::sort(images);
+  CHECK(std::ranges::adjacent_find(images) == images.end()); // each is seen once
+  // 7 tensors of each parameter, and images, logits, losses and learning rates
+  CHECK(file.tensors().size() == 7 * parameter_infos<Network>.size() + 4);
 
   learning_rate_schedule schedule(
-      {.kind = learning_rate_kind::plateau, .rate = 0.01, .mode = metric_mode::min, .patience = 2}, 1, 10);
+      {.kind = learning_rate_kind::plateau, .rate = 0.01, .mode = metric_mode::min, .patience = 1}, 1, 10);
   const auto losses = read<float>(file, "losses"), rates = read<float>(file, "learning_rates");
   REQUIRE(losses.size() == 10);
   REQUIRE(rates.size() == 10);

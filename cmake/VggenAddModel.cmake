@@ -7,6 +7,7 @@
 #                            gradients at the network's features to its input, for the first batch (alone: only those)
 #   [BATCH <n>...]           the batches to compile for, over one set of weights (default: 1)
 #   [TARGET <target>]        host (default), avx512, avx2, sse41, neon, or a Halide target string
+#   [ACCURACY <accuracy>]    fast (default), or exact: without schedules that round more than plain sums do (Winograd's)
 #   [SCHEDULES <file>...]    files that choose schedules (default: every operator's own choice)
 #   [WEIGHTS <file> EMBED])  a safetensors file to be linked into the program; it may be a product of the build
 #
@@ -15,7 +16,7 @@
 # but for those that VGGEN_CACHE_DIR has already. Embedded weights are vggen::compiled::<name>_weights(), of
 # <compiled/<name>_weights.hpp>.
 function(vggen_add_model name)
-  cmake_parse_arguments(PARSE_ARGV 1 arg "EMBED" "HEADER;NETWORK;TARGET;WEIGHTS" "INCLUDE;MODE;BATCH;SCHEDULES")
+  cmake_parse_arguments(PARSE_ARGV 1 arg "EMBED" "HEADER;NETWORK;TARGET;ACCURACY;WEIGHTS" "INCLUDE;MODE;BATCH;SCHEDULES")
   if(NOT name MATCHES "^[a-zA-Z_][a-zA-Z0-9_]*$")
     message(FATAL_ERROR "vggen_add_model(${name}): the name becomes a C++ name, and cannot be one")
   endif()
@@ -32,6 +33,11 @@ function(vggen_add_model name)
   endforeach()
   if(NOT arg_BATCH)
     set(arg_BATCH 1)
+  endif()
+  if(NOT arg_ACCURACY)
+    set(arg_ACCURACY fast)
+  elseif(NOT arg_ACCURACY MATCHES "^(exact|fast)$")
+    message(FATAL_ERROR "vggen_add_model(${name}): there is no ACCURACY '${arg_ACCURACY}'; there are: exact, fast")
   endif()
   if(NOT arg_TARGET)
     set(arg_TARGET "${VGGEN_TARGET}")
@@ -86,7 +92,7 @@ function(vggen_add_model name)
   add_custom_command(
     OUTPUT "${header}" "${library}"
     COMMAND ${VGGEN_COMPILE} "${folder}/${name}.json" --header "${header}" --library "${library}"
-            --cache "${VGGEN_CACHE_DIR}" --target "${arg_TARGET}" ${options}
+            --cache "${VGGEN_CACHE_DIR}" --target "${arg_TARGET}" --accuracy ${arg_ACCURACY} ${options}
     DEPENDS "${folder}/${name}.json" ${schedules} ${VGGEN_COMPILE_DEPENDENCY}
     COMMENT "Compiling the kernels of ${name}"
     USES_TERMINAL VERBATIM)

@@ -53,7 +53,10 @@ struct weight_layout {
 /// The part of a schedule that does not depend on an operator's stages.
 struct schedule_info {
   std::string name;
-  bool is_default = false; ///< what a kernel gets for which no schedule is chosen
+  bool is_default = false; ///< what a kernel gets for which no schedule is chosen, and none is cheaper
+  /// Computes the plain sums. Others (Winograd's) are faster and round more; `ACCURACY exact` is without
+  /// them.
+  bool exact = true;
   std::vector<parameter_range> parameters{};
   /// Good values for the parameters by the kernel's shape and the target: what holds when nobody tuned. It
   /// fills in what `request.parameters` does not have; what is there it may take into account.
@@ -63,7 +66,18 @@ struct schedule_info {
   std::string autoscheduler{};
   /// How it wants a convolution's weights; none: all channels are one panel.
   std::function<weight_layout(const schedule_request &)> layout{};
+  /// What a call takes, roughly, in cycles of one core; infinity: it is not for such a kernel. Where nobody
+  /// tuned, the cheapest schedule of those that have this is taken. `request` has all parameters.
+  std::function<double(const schedule_request &)> cost{};
+  /// The numerical budget: the largest error, relative to the largest value of the output, against double
+  /// precision. It was measured over the operators' test cases on all targets, and tests hold it to that.
+  std::function<double(const schedule_request &)> error{};
 };
+
+/// An error that does not depend on parameters.
+inline std::function<double(const schedule_request &)> measured_error(double error) {
+  return [error](const schedule_request &) { return error; };
+}
 
 /// Represents a schedule for operators whose stages are a Stages.
 template <class Stages> struct schedule : schedule_info {

@@ -8,6 +8,7 @@
 #include "schedules/schedule.hpp"
 
 #include <algorithm>
+#include <limits>
 
 using Halide::Var;
 
@@ -24,27 +25,32 @@ weight_layout layout_of(const schedule_request &request) {
   return {.panel = width * std::min(request["panel_vectors"], kernel.outputs / width)};
 }
 
-// The tile that does the most multiply-adds per cycle: two loads are issued in a cycle, enough sums must be
-// under way to hide a multiply-add's four cycles, and a tile that hangs over the row's end does work twice.
-// Of tiles that are equally good the one with fewer loads is taken. Where a row is short, a tile takes whole
-// rows, and where an image is small, whole images.
+// Cycles for one row of outputs, one vector of channels and one step of the reduction: two loads are issued
+// in a cycle, enough sums must be under way to hide a multiply-add's four cycles, and a tile that hangs over
+// the row's end does work twice. Infinity: the tile does not fit into the registers.
+double row_cost(const signature &kernel, const machine &m, int vectors, int pixels, int rows, int images) {
+  const int sums_per_pixel = kernel.pool ? 4 : 1;
+  const int area = pixels * rows * images * sums_per_pixel, sums = vectors * area;
+  const int others = vectors + (m.folds_broadcasts ? 1 : 2);
+  if (sums + others > m.registers && area > sums_per_pixel) return std::numeric_limits<double>::infinity();
+  const int loads = vectors + area;
+  const double f = m.fused_per_cycle;
+  const double cycles = std::max({sums / f, loads / 2.0, 5.0}) + loads / 100.0;
+  const int tiles = (kernel.output_width() + pixels - 1) / pixels;
+  return tiles * cycles / (vectors * rows * images);
+}
+
+// The tile that does the most multiply-adds per cycle; of tiles that are equally good the one with fewer
+// loads. Where a row is short, a tile takes whole rows, and where an image is small, whole images.
 schedule_parameters defaults(const schedule_request &request) {
   const signature kernel = conv_of(request.kernel);
   const machine m = machine_of(request.target);
-  const int sums_per_pixel = kernel.pool ? 4 : 1, width = kernel.output_width(),
-            height = kernel.output_height();
+  const int width = kernel.output_width(), height = kernel.output_height();
   const int most_vectors = std::max(1, kernel.outputs / vector_width(kernel, m));
   schedule_parameters best;
   double best_cost = 1e30;
   const auto try_tile = [&](int vectors, int pixels, int rows, int images) {
-    const int area = pixels * rows * images * sums_per_pixel, sums = vectors * area;
-    const int others = vectors + (m.folds_broadcasts ? 1 : 2);
-    if (sums + others > m.registers && area > sums_per_pixel) return;
-    const int loads = vectors + area;
-    const double f = m.fused_per_cycle;
-    const double cycles = std::max({sums / f, loads / 2.0, 5.0}) + loads / 100.0;
-    const int tiles = (width + pixels - 1) / pixels;
-    const double cost = tiles * cycles / (vectors * rows * images);
+    const double cost = row_cost(kernel, m, vectors, pixels, rows, images);
     if (cost < best_cost * 0.999)
       best_cost = cost,
       best = {{"panel_vectors", vectors}, {"pixels", pixels}, {"rows", rows}, {"images", images}};
@@ -65,6 +71,17 @@ schedule_parameters defaults(const schedule_request &request) {
   best["panels_outside"] =
       weights > std::int64_t{kernel.channels} * kernel.width * kernel.height && kernel.outputs % panel == 0;
   return best;
+}
+
+double cost(const schedule_request &request) {
+  const signature kernel = conv_of(request.kernel);
+  const machine m = machine_of(request.target);
+  const int width = vector_width(kernel, m);
+  const int vectors = std::min(request["panel_vectors"], std::max(1, kernel.outputs / width));
+  const double rows = double{1} * kernel.output_height() * kernel.batch;
+  const double steps = double{1} * kernel.channels * kernel.window_width() * kernel.window_height();
+  return row_cost(kernel, m, vectors, request["pixels"], request["rows"], request["images"]) * rows * steps *
+         ((kernel.outputs + width - 1) / width);
 }
 
 void apply(conv_stages &s, const schedule_request &request) {
@@ -129,7 +146,9 @@ const register_schedule<conv_stages> direct{{{.name = "direct",
                                                              {"images", 1, 64},
                                                              {"panels_outside", 0, 1}},
                                               .defaults = defaults,
-                                              .layout = layout_of},
+                                              .layout = layout_of,
+                                              .cost = cost,
+                                              .error = measured_error(5e-6)},
                                              apply}};
 
 } // namespace

@@ -7,8 +7,11 @@
 #include "generators/conv.hpp"
 #include "schedules/machine.hpp"
 #include "schedules/schedule.hpp"
+#include "schedules/winograd_cost.hpp"
 
 #include <algorithm>
+#include <array>
+#include <limits>
 
 using Halide::Var;
 
@@ -27,18 +30,70 @@ int tiles_of(const signature &kernel, int size) {
   return (kernel.sum_width() + size - 1) / size * ((kernel.sum_height() + size - 1) / size) * kernel.batch;
 }
 
-schedule_parameters defaults(const schedule_request &request) {
+double cost(const schedule_request &request) {
   const signature kernel = conv_of(request.kernel);
   const machine m = machine_of(request.target);
-  const int size = request.value_or("tile", 4), tiles = tiles_of(kernel, size);
-  const int vectors = std::min(m.registers >= 32 ? 4 : 2, std::max(1, kernel.outputs / m.lanes));
-  const int group = std::clamp((m.registers - 3) / vectors, 1, tiles);
-  // a block of tiles re-reads all weights, and a panel of weights all tiles
-  const bool panels_outside = kernel.outputs > 4 * tiles && kernel.outputs % (vectors * m.lanes) == 0;
-  const int block = panels_outside ? tiles : group * std::max(1, 16 / group);
-  return {{"tile", size},   {"panel_vectors", vectors},
-          {"group", group}, {"block", std::min(block, tiles)},
-          {"unroll", 4},    {"panels_outside", panels_outside}};
+  // a vector of few channels is mostly empty
+  if (kernel.op != operation::conv3x3 || kernel.channels < m.lanes || kernel.outputs < m.lanes)
+    return std::numeric_limits<double>::infinity();
+  const int tiles = tiles_of(kernel, request["tile"]), points = request["tile"] + 2;
+  const int vectors = std::min(request["panel_vectors"], kernel.outputs / m.lanes);
+  const int outputs = (kernel.outputs + m.lanes - 1) / m.lanes,
+            inputs = (kernel.channels + m.lanes - 1) / m.lanes, panels = (outputs + vectors - 1) / vectors;
+  const int groups = (request["block"] + request["group"] - 1) / request["group"],
+            blocks = (tiles + request["block"] - 1) / request["block"];
+  const double steps = double{1} * blocks * groups * points * points * kernel.channels * panels;
+  const double work = product_cycles(m, vectors, request["group"], steps) +
+                      transform_cycles(double{1} * tiles * (inputs + outputs), points);
+
+  // each block of tiles reads all weights; each panel of weights reads tiles that the cache does not keep
+  const bool outside = request["panels_outside"] != 0;
+  const double plane = 4.0 * points * points, weights = plane * kernel.channels * kernel.outputs;
+  const double at_once = plane * kernel.channels * (outside ? tiles : request["block"]);
+  const double traffic = blocks * traffic_cycles(weights) +
+                         panels * (outside ? 1 : blocks) * traffic_cycles(at_once) +
+                         2 * panels * blocks * traffic_cycles(plane * request["block"] * vectors * m.lanes);
+  return work * idle_share(outside ? panels : blocks) + traffic;
+}
+
+schedule_parameters defaults_for(const schedule_request &request, int size) {
+  const signature kernel = conv_of(request.kernel);
+  const machine m = machine_of(request.target);
+  const int tiles = tiles_of(kernel, size), most_vectors = std::max(1, kernel.outputs / m.lanes);
+  schedule_parameters best;
+  double best_cost = std::numeric_limits<double>::infinity();
+  const auto try_block = [&](int vectors, int block, bool panels_outside) {
+    const int groups = (block - 1) / std::max(1, (m.registers - 3) / vectors) + 1;
+    schedule_request whole = request;
+    whole.parameters.merge(schedule_parameters{{"tile", size},
+                                               {"panel_vectors", vectors},
+                                               {"group", (block - 1) / groups + 1},
+                                               {"block", block},
+                                               {"unroll", 4},
+                                               {"panels_outside", panels_outside}});
+    if (const double c = cost(whole);
+        best.empty() || c < best_cost * 0.97) { // of equals the first: it is small
+      best_cost = c;
+      best = whole.parameters;
+    }
+  };
+  for (int vectors = std::min(m.registers >= 32 ? 4 : 2, most_vectors); vectors >= 1; --vectors) {
+    for (int block = 14; block < tiles; block *= 2)
+      try_block(vectors, block, false);
+    if (kernel.outputs % (vectors * m.lanes) == 0) try_block(vectors, tiles, true);
+  }
+  if (best.empty()) try_block(1, tiles, false);
+  return best;
+}
+
+schedule_parameters defaults(const schedule_request &request) {
+  if (const int size = request.value_or("tile", 0)) return defaults_for(request, size);
+  return cheapest_tile(request, defaults_for, cost);
+}
+
+// Larger tiles have larger factors, of which more cancels.
+double error(const schedule_request &request) {
+  return std::array{1e-6, 8e-6, 6e-6, 2e-5, 4e-5}.at(static_cast<std::size_t>(request["tile"] - 2));
 }
 
 void apply(conv_stages &s, const schedule_request &request) {
@@ -91,6 +146,7 @@ void apply(conv_stages &s, const schedule_request &request) {
 }
 
 const register_schedule<conv_stages> winograd{{{.name = "winograd",
+                                                .exact = false,
                                                 .parameters = {{"tile", 2, 6},
                                                                {"panel_vectors", 1, 8},
                                                                {"group", 1, 32},
@@ -98,7 +154,9 @@ const register_schedule<conv_stages> winograd{{{.name = "winograd",
                                                                {"unroll", 1, 16},
                                                                {"panels_outside", 0, 1}},
                                                 .defaults = defaults,
-                                                .layout = layout_of},
+                                                .layout = layout_of,
+                                                .cost = cost,
+                                                .error = error},
                                                apply}};
 
 } // namespace

@@ -6,6 +6,7 @@
 #include "schedules/schedule.hpp"
 
 #include <algorithm>
+#include <limits>
 
 using Halide::Var;
 
@@ -21,6 +22,19 @@ bool takes_window(const signature &kernel, int channels) {
   return kernel.window_width() > 1 && channels <= 3;
 }
 
+// Cycles for one pixel, one vector of outputs and one place of the window; infinity: the tile does not fit
+// into the registers.
+double pixel_cost(const signature &kernel, const machine &m, int vectors, int channels) {
+  const int places = takes_window(kernel, channels) ? kernel.window_width() : 1;
+  const int sums = vectors * channels * places;
+  if (sums + vectors + (m.folds_broadcasts ? 1 : 2) > m.registers && channels > 1)
+    return std::numeric_limits<double>::infinity();
+  const double f = m.fused_per_cycle, loads = vectors + channels * places;
+  const double cycles = std::max({sums / f, loads / 2.0, 5.0}) + loads / 100.0;
+  const int tiles = (kernel.channels + channels - 1) / channels;
+  return tiles * cycles / (vectors * places);
+}
+
 schedule_parameters defaults(const schedule_request &request) {
   const signature &kernel = request.kernel;
   const machine m = machine_of(request.target);
@@ -29,13 +43,7 @@ schedule_parameters defaults(const schedule_request &request) {
   double best_cost = 1e30;
   for (int vectors = 1; vectors <= std::min(4, most_vectors); ++vectors)
     for (int channels = 1; channels <= std::min(kernel.channels, m.registers); ++channels) {
-      const int places = takes_window(kernel, channels) ? kernel.window_width() : 1;
-      const int sums = vectors * channels * places;
-      if (sums + vectors + (m.folds_broadcasts ? 1 : 2) > m.registers && channels > 1) break;
-      const double f = m.fused_per_cycle;
-      const double cycles = std::max({sums / f, (vectors + channels * places) / 2.0, 5.0});
-      const int tiles = (kernel.channels + channels - 1) / channels;
-      const double cost = tiles * (cycles + (vectors + channels * places) / 100.0) / (vectors * places);
+      const double cost = pixel_cost(kernel, m, vectors, channels);
       if (cost < best_cost * 0.999)
         best_cost = cost, best = {{"panel", vectors * lanes}, {"tile_channels", channels}};
     }
@@ -49,6 +57,16 @@ schedule_parameters defaults(const schedule_request &request) {
   const int panels = (kernel.outputs + best["panel"] - 1) / best["panel"];
   best["parts"] = divisor_up_to(blocks, std::max(1, 16 / panels));
   return best;
+}
+
+double cost(const schedule_request &request) {
+  const signature &kernel = request.kernel;
+  const machine m = machine_of(request.target);
+  const int lanes = vector_width(kernel, m);
+  const double pixels = double{1} * kernel.batch * kernel.sum_height() * kernel.sum_width();
+  return pixel_cost(kernel, m, std::max(1, request["panel"] / lanes),
+                    std::min(request["tile_channels"], kernel.channels)) *
+         pixels * kernel.window_width() * kernel.window_height() * ((kernel.outputs + lanes - 1) / lanes);
 }
 
 void apply(conv_weights_stages &s, const schedule_request &request) {
@@ -105,7 +123,9 @@ const register_schedule<conv_weights_stages> direct{{{.name = "direct",
                                                                      {"rows", 1, 1024},
                                                                      {"images", 1, 1024},
                                                                      {"parts", 1, 64}},
-                                                      .defaults = defaults},
+                                                      .defaults = defaults,
+                                                      .cost = cost,
+                                                      .error = measured_error(1e-6)},
                                                      apply}};
 
 } // namespace

@@ -7,8 +7,11 @@
 #include "generators/conv_weights.hpp"
 #include "schedules/machine.hpp"
 #include "schedules/schedule.hpp"
+#include "schedules/winograd_cost.hpp"
 
 #include <algorithm>
+#include <array>
+#include <limits>
 
 using Halide::TailStrategy;
 using Halide::Var;
@@ -19,10 +22,10 @@ namespace {
 
 int lanes_of(int channels, const machine &m) { return std::min(channels, m.lanes); }
 
-schedule_parameters defaults(const schedule_request &request) {
+schedule_parameters defaults_for(const schedule_request &request, int size) {
   const signature &kernel = request.kernel;
   const machine m = machine_of(request.target);
-  const int lanes = lanes_of(kernel.outputs, m), size = request.value_or("tile", 4);
+  const int lanes = lanes_of(kernel.outputs, m);
   const int tiles = winograd_tiles(kernel, size).count();
   const int vectors = std::min(m.registers >= 32 ? 4 : 2, std::max(1, kernel.outputs / lanes));
   const int channels = std::clamp((m.registers - vectors - 1) / vectors, 1, kernel.channels);
@@ -37,6 +40,36 @@ schedule_parameters defaults(const schedule_request &request) {
   for (int parts = 2; parts <= 4 && !whole; ++parts)
     if (blocks % parts == 0 && rows % parts == 0) p["parts"] = parts;
   return p;
+}
+
+double cost(const schedule_request &request) {
+  const signature &kernel = request.kernel;
+  const machine m = machine_of(request.target);
+  // a vector of few channels is mostly empty
+  if (kernel.op != operation::conv3x3 || kernel.channels < m.lanes || kernel.outputs < m.lanes)
+    return std::numeric_limits<double>::infinity();
+  const int tiles = winograd_tiles(kernel, request["tile"]).count(), points = request["tile"] + 2;
+  const int outputs = (kernel.outputs + m.lanes - 1) / m.lanes,
+            inputs = (kernel.channels + m.lanes - 1) / m.lanes;
+  const int vectors = std::min(request["panel"], kernel.outputs) / m.lanes;
+  const int channels = std::min(request["tile_channels"], kernel.channels);
+  const double steps =
+      double{1} * tiles * points * points * outputs / vectors * ((kernel.channels + channels - 1) / channels);
+  const double sums = 4.0 * points * points * kernel.channels * kernel.outputs;
+  const int blocks = tiles / request["tiles"];
+  return product_cycles(m, vectors, channels, steps) +
+         transform_cycles(double{1} * tiles * (inputs + outputs), points) +
+         transform_cycles(double{1} * kernel.channels * outputs, points) + blocks * traffic_cycles(2 * sums);
+}
+
+schedule_parameters defaults(const schedule_request &request) {
+  if (const int size = request.value_or("tile", 0)) return defaults_for(request, size);
+  return cheapest_tile(request, defaults_for, cost);
+}
+
+// Larger tiles have larger factors, of which more cancels.
+double error(const schedule_request &request) {
+  return std::array{1e-6, 4e-6, 4e-6, 8e-6, 1e-5}.at(static_cast<std::size_t>(request["tile"] - 2));
 }
 
 void apply(conv_weights_stages &s, const schedule_request &request) {
@@ -110,13 +143,16 @@ void apply(conv_weights_stages &s, const schedule_request &request) {
 }
 
 const register_schedule<conv_weights_stages> winograd{{{.name = "winograd",
+                                                        .exact = false,
                                                         .parameters = {{"tile", 2, 6},
                                                                        {"panel", 1, 512},
                                                                        {"tile_channels", 1, 64},
                                                                        {"tiles", 1, 1 << 20},
                                                                        {"parts", 1, 64},
                                                                        {"whole", 0, 1}},
-                                                        .defaults = defaults},
+                                                        .defaults = defaults,
+                                                        .cost = cost,
+                                                        .error = error},
                                                        apply}};
 
 } // namespace

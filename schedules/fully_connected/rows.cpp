@@ -45,7 +45,8 @@ void apply(fully_connected_stages &s, const schedule_request &request) {
 const register_schedule<fully_connected_stages> rows{{{.name = "rows",
                                                        .is_default = true,
                                                        .parameters = {{"rows", 1, 32}, {"images", 1, 32}},
-                                                       .defaults = defaults},
+                                                       .defaults = defaults,
+                                                       .error = measured_error(1e-6)},
                                                       apply}};
 
 } // namespace

@@ -85,7 +85,8 @@ const register_schedule<product_stages> tiles{
     {{.name = "tiles",
       .is_default = true,
       .parameters = {{"tile_rows", 1, 512}, {"tile_columns", 1, 64}, {"rows_outside", 0, 1}},
-      .defaults = defaults},
+      .defaults = defaults,
+      .error = measured_error(1e-6)},
      apply}};
 
 } // namespace

@@ -23,7 +23,8 @@ const register_schedule<sgd_stages> vectors{
     {{.name = "vectors",
       .is_default = true,
       .parameters = {{"chunk", 1024, 1 << 20}},
-      .defaults = [](const schedule_request &) { return schedule_parameters{{"chunk", 16384}}; }},
+      .defaults = [](const schedule_request &) { return schedule_parameters{{"chunk", 16384}}; },
+      .error = measured_error(2e-7)},
      apply}};
 
 } // namespace

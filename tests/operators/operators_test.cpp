@@ -22,8 +22,9 @@ namespace {
 
 using namespace vggen::test;
 
-// The table's tolerance, or that of exact schedules for a kernel that is not in it; Winograd's is larger.
-double tolerance_of(const vggen::compiled_kernel &kernel) {
+// The project's budget: the table's tolerance, or that of exact schedules for a kernel that is not in it;
+// Winograd's is larger.
+double budget_of(const vggen::compiled_kernel &kernel) {
   if (kernel.schedule.starts_with("winograd"))
     return kernel.kernel.dir == vggen::direction::forward ? 5e-5 : 1e-4;
   const std::string_view text = kernel.text;
@@ -32,6 +33,13 @@ double tolerance_of(const vggen::compiled_kernel &kernel) {
     for (const operator_case &row : table)
       if (row.text == text) return row.tolerance;
   return exact_tolerance;
+}
+
+// What its schedule says of itself, within the budget.
+double tolerance_of(const vggen::compiled_kernel &kernel) {
+  CHECK(kernel.error > 0);
+  CHECK(kernel.error <= budget_of(kernel));
+  return kernel.error;
 }
 
 void check_and_report(const vggen::compiled_kernel &kernel, const operands &values,

@@ -3,8 +3,10 @@
 
 #include <nlohmann/json.hpp>
 
+#include <array>
 #include <cstdio>
 #include <iostream>
+#include <string>
 
 namespace vggen {
 
@@ -27,7 +29,8 @@ nlohmann::ordered_json as_json(const runnable_model &model) {
                       {"parameters", row.parameters},
                       {"multiply_adds", row.multiply_adds},
                       {"kernel", kernel ? nlohmann::ordered_json(kernel->text) : nullptr},
-                      {"schedule", kernel ? nlohmann::ordered_json(kernel->schedule) : nullptr}});
+                      {"schedule", kernel ? nlohmann::ordered_json(kernel->schedule) : nullptr},
+                      {"error", kernel ? nlohmann::ordered_json(kernel->error) : nullptr}});
   }
   return {{"name", facts.name},
           {"target", facts.target},
@@ -42,18 +45,26 @@ nlohmann::ordered_json as_json(const runnable_model &model) {
           {"layers", layers}};
 }
 
+// Five characters: "6e-06".
+std::string error_text(double error) {
+  std::array<char, 16> text{};
+  std::snprintf(text.data(), text.size(), "%.0e", error);
+  return error > 0 ? text.data() : "    -";
+}
+
 void print_table(const runnable_model &model) {
   const model_facts &facts = model.facts();
-  std::printf("%-3s %-10s %-24s %-12s %13s %15s  %s\n", "", "name", "layer", "output", "parameters",
-              "multiply-adds", "kernel, schedule");
+  std::printf("%-3s %-10s %-24s %-12s %13s %15s  %-5s  %s\n", "", "name", "layer", "output", "parameters",
+              "multiply-adds", "error", "kernel, schedule");
   int last_kernel = -1;
   for (const layer_row &row : facts.layers) {
     const compiled_kernel *kernel = kernel_of(facts, row);
     std::string computed_by;
     if (kernel && row.kernel == last_kernel && row.parameters == 0)
-      computed_by = "  \"";
+      computed_by = "         \"";
     else if (kernel)
-      computed_by = std::string(kernel->text) + ", " + std::string(kernel->schedule);
+      computed_by =
+          error_text(kernel->error) + "  " + std::string(kernel->text) + ", " + std::string(kernel->schedule);
     last_kernel = row.kernel;
     std::printf("%3d %-10s %-24s %-12s %13s %15s  %s\n", row.index, row.name.c_str(), row.layer.c_str(),
                 shape_text(row.output).c_str(), row.parameters ? grouped(row.parameters).c_str() : "",

@@ -45,6 +45,7 @@ void write_table(std::ostream &out, const std::vector<planned_kernel> &kernels,
           << "_argv,\n       .packed_size = " << k.packed_size << ",\n";
     out << "       .scratch_shared = " << facts.scratch_shared << ",\n"
         << "       .scratch_per_task = " << facts.scratch_per_task << ",\n"
+        << "       .error = " << k.kernel.error << ",\n"
         << "       .object_bytes = " << facts.code_bytes << "},\n";
   }
 }

@@ -30,6 +30,7 @@ struct options {
   int jobs = static_cast<int>(std::max(1u, std::thread::hardware_concurrency()));
   int limit = 600;
   bool all_forms = false;
+  accuracy allowed = accuracy::fast;
 };
 
 // The distinct kernels of a model, in the order of first use.
@@ -107,13 +108,17 @@ void write_library(const std::vector<planned_kernel> &kernels, const options &o,
 int compile_model(const options &o) {
   const description model = read_description(o.description);
   const Halide::Target target = kernel_target(o.target);
-  schedule_database database;
+  schedule_database database(o.allowed);
   for (const auto &file : o.schedules)
     database.add(file);
   fs::create_directories(o.cache);
   std::vector<planned_kernel> kernels;
   for (const signature &s : kernels_of(model, database, o.all_forms))
     kernels.push_back(plan(s, database, target));
+  for (const planned_kernel &k : kernels)
+    if (!k.kernel.left_out.empty())
+      std::printf("note: %s is not exact; %s is taken\n", k.kernel.left_out.c_str(),
+                  k.kernel.chosen.name.c_str());
   if (!compile_missing(kernels, o, model.name)) return 1;
   write_library(kernels, o, target);
   write_header(o.header, model, target, kernels, o.cache);
@@ -131,6 +136,10 @@ int main(int argc, char **argv) {
   app.add_option("--cache", o.cache, "folder of kernels compiled before");
   app.add_option("--schedules", o.schedules, "files that choose schedules; later ones win");
   app.add_option("--target", o.target, target_help())->capture_default_str();
+  app.add_option("--accuracy", o.allowed, "fast, or exact: no schedule that rounds more than plain sums do")
+      ->transform(CLI::CheckedTransformer(
+          std::map<std::string, accuracy>{{"exact", accuracy::exact}, {"fast", accuracy::fast}}))
+      ->default_str("fast");
   app.add_option("--jobs", o.jobs, "kernels compiled at the same time")
       ->check(CLI::PositiveNumber)
       ->capture_default_str();

@@ -1,7 +1,5 @@
 #include "schedule_database.hpp"
 
-#include "generators/operators.hpp"
-
 #include <nlohmann/json.hpp>
 
 #include <fstream>
@@ -78,15 +76,38 @@ resolved_kernel schedule_database::resolve(const signature &kernel, const Halide
       .kernel = kernel, .text = text_of(kernel), .family = family.name, .chosen = {}, .parameters = {}};
   schedule_request request{.kernel = kernel, .target = target, .parameters = {}};
   const auto found = entries_.find(r.text);
-  if (found != entries_.end() && found->second.schedule != split_schedule) {
-    r.chosen = find(family, found->second.schedule);
-    request.parameters = found->second.parameters;
+  const bool has_choice = found != entries_.end() && found->second.schedule != split_schedule;
+  const schedule_info &choice = has_choice ? find(family, found->second.schedule) : cheapest(family, request);
+  if (!has_choice || allows(choice)) {
+    r.chosen = choice;
+    if (has_choice) request.parameters = found->second.parameters;
   } else {
-    r.chosen = find(family, "");
+    r.left_out = found->second.where + ": " + choice.name;
+    r.chosen = cheapest(family, request);
   }
   resolve_parameters(r.chosen, request);
   r.parameters = request.parameters;
+  if (r.chosen.error) r.error = r.chosen.error(request);
   return r;
+}
+
+const schedule_info &schedule_database::cheapest(const operator_family &family,
+                                                 const schedule_request &request) const {
+  const schedule_info *best = &find(family, "");
+  const auto cost_of = [&](const schedule_info &schedule) {
+    schedule_request whole = request;
+    resolve_parameters(schedule, whole);
+    return schedule.cost(whole);
+  };
+  if (!best->cost) return *best;
+  double best_cost = cost_of(*best);
+  for (const schedule_info &schedule : family.schedules)
+    if (&schedule != best && schedule.cost && allows(schedule))
+      if (const double cost = cost_of(schedule); cost < best_cost) {
+        best = &schedule;
+        best_cost = cost;
+      }
+  return *best;
 }
 
 } // namespace vggen

@@ -1,5 +1,5 @@
-// Which schedule a kernel gets: what a schedule file says, else the first schedule of its operator, with its
-// own choice of parameters.
+// Which schedule a kernel gets: what a schedule file says, else the cheapest of its operator's by their own
+// estimate, with its own choice of parameters.
 //
 //     {"kernels": [
 //       {"kernel": "conv3x3.forward n1 56x56 c256 k256 bias+relu out-halo f32",
@@ -11,6 +11,7 @@
 #pragma once
 
 #include "generators/kernel_generator.hpp"
+#include "generators/operators.hpp"
 
 #include <vggen/net/signature.hpp>
 
@@ -24,6 +25,12 @@ namespace vggen {
 /// The name that makes two kernels of one.
 inline constexpr std::string_view split_schedule = "split";
 
+/// What kernels may do for speed.
+enum class accuracy {
+  exact, ///< they compute the plain sums
+  fast,  ///< any schedule: Winograd's convolutions round more
+};
+
 /// Represents what a kernel will be compiled with.
 struct resolved_kernel {
   signature kernel;
@@ -31,6 +38,8 @@ struct resolved_kernel {
   std::string family; ///< of operators: conv
   schedule_info chosen;
   schedule_parameters parameters;
+  double error = 0;       ///< measured over the operators' test cases (schedule_info::error); 0: not known
+  std::string left_out{}; ///< the schedule file's choice, where the accuracy does not allow it; else empty
 
   /// Name and parameters: "direct panel_vectors=2 pixels=14".
   [[nodiscard]] std::string schedule_text() const;
@@ -39,6 +48,8 @@ struct resolved_kernel {
 /// Represents the entries of schedule files; later files win.
 class schedule_database {
 public:
+  explicit schedule_database(accuracy allowed = accuracy::fast) : allowed_(allowed) {}
+
   /// Adds a file's entries. Ensures that each names a known schedule and parameters within their ranges.
   /// Throws std::runtime_error that names the file and the entry.
   void add(const std::filesystem::path &file);
@@ -55,6 +66,14 @@ private:
     schedule_parameters parameters;
     std::string where; ///< file and number of the entry
   };
+  [[nodiscard]] bool allows(const schedule_info &schedule) const {
+    return schedule.exact || allowed_ == accuracy::fast;
+  }
+  // The family's default for the request's kernel, or what it estimates to be cheaper.
+  [[nodiscard]] const schedule_info &cheapest(const operator_family &family,
+                                              const schedule_request &request) const;
+
+  accuracy allowed_;
   std::map<std::string, entry, std::less<>> entries_; // by canonical text
 };
 

@@ -1,0 +1,54 @@
+// What Winograd's convolutions take, roughly, in cycles of one core: for choosing among schedules where
+// nobody tuned. The factors were fitted to VGG's layers on a Zen 4 core; what matters is their order.
+#pragma once
+
+#include "generators/winograd.hpp"
+#include "schedules/machine.hpp"
+#include "schedules/schedule.hpp"
+
+#include <algorithm>
+#include <limits>
+
+namespace vggen {
+
+/// Cycles of `steps` steps of a matrix product, in which `vectors` x `others` sums in registers are each
+/// added to: two loads are issued in a cycle, and a tenth is lost around the loop.
+inline double product_cycles(const machine &m, int vectors, int others, double steps) {
+  const double sums = static_cast<double>(vectors) * others;
+  return steps * std::max({sums / m.fused_per_cycle, (vectors + others) / 2.0, 4.0}) * 1.1;
+}
+
+/// Cycles of transforming one vector of channels of `tiles` tiles with `points` x `points` points, in two
+/// passes of small matrix products.
+inline double transform_cycles(double tiles, int points) {
+  return tiles * points * points * (1 + 0.8 * points);
+}
+
+/// Cycles of reading so many bytes again: nothing where a core's own cache keeps them, little where the cache
+/// that cores share does.
+inline double traffic_cycles(double bytes) {
+  return bytes <= 512e3 ? 0 : bytes <= 16e6 ? bytes / 32 : bytes / 10;
+}
+
+/// How much longer work takes that is cut into so many equal tasks, on the four cores of a usual machine.
+inline double idle_share(int tasks) { return (tasks + 3) / 4 * 4.0 / tasks; }
+
+/// The parameters, `defaults(request, tile)`, of the cheapest tile that rounds little. A pool needs an even
+/// one.
+template <class Defaults, class Cost>
+schedule_parameters cheapest_tile(const schedule_request &request, Defaults defaults, Cost cost) {
+  schedule_parameters best;
+  double best_cost = std::numeric_limits<double>::infinity();
+  for (const int tile : {4, 2, 3, 5}) {
+    if (request.kernel.pool && tile % 2 != 0) continue;
+    schedule_request whole = request;
+    whole.parameters = defaults(request, tile);
+    if (const double c = cost(whole); best.empty() || c < best_cost) {
+      best_cost = c;
+      best = whole.parameters;
+    }
+  }
+  return best;
+}
+
+} // namespace vggen

@@ -73,7 +73,11 @@ class ModelProgram(unittest.TestCase):
             conv = next(layer for layer in summary["layers"] if layer["name"] == "conv3_1")
             self.assertEqual(conv["output"], [256, 56, 56])
             self.assertTrue(conv["kernel"].startswith("conv3x3.forward n1 56x56 c128 k256 bias+relu"))
-            self.assertTrue(conv["schedule"].startswith("direct "))
+            self.assertTrue(conv["schedule"].startswith("winograd "))
+            self.assertGreater(conv["error"], 1e-7)
+            self.assertLess(conv["error"], 5e-5)
+            first = next(layer for layer in summary["layers"] if layer["name"] == "conv1_1")
+            self.assertTrue(first["schedule"].startswith("direct "))  # three channels
 
     def test_summary_table(self):
         table = self.good("vgg16", "summary").stdout

@@ -15,6 +15,7 @@ TOOL = sys.argv[1]
 CONV = "conv3x3.forward n1 6x6 c4 k32 bias+relu+max-pool f32"
 SPLIT = ["conv3x3.forward n1 6x6 c4 k32 bias+relu f32", "max_pool.forward n1 6x6 c32 f32"]
 SOFTMAX = "softmax.forward n1 1x1 c10 f32"
+LARGE = "conv3x3.forward n1 16x16 c32 k32 bias+relu f32"
 
 
 class Compiler(unittest.TestCase):
@@ -94,6 +95,24 @@ class Compiler(unittest.TestCase):
         for target in ("avx2", "avx512", "sse41", "neon"):
             self.assertEqual(len(self.compiled(options=["--target", target])), 3)
 
+    def test_accuracy(self):
+        self.description["groups"] = [{"fused": LARGE, "split": []}]
+        self.compiled()
+        self.assertIn('"winograd ', self.header())
+        error = float(re.search(r"\.error = (\S+),", self.header()).group(1))
+        self.compiled(options=["--accuracy", "exact"])
+        self.assertIn('"direct ', self.header())
+        self.assertLess(float(re.search(r"\.error = (\S+),", self.header()).group(1)), error)
+        # a schedule file does not change that
+        entry = {"kernel": LARGE, "schedule": "winograd", "parameters": {"tile": 2}}
+        done = self.run_tool([entry], options=["--accuracy", "exact"])
+        self.assertEqual(done.returncode, 0, done.stderr)
+        for word in ("note: ", "schedules.json: entry 1", LARGE, "winograd is not exact", "direct"):
+            self.assertIn(word, done.stdout)
+        self.assertIn('"direct ', self.header())
+        self.compiled([entry], options=["--accuracy", "fast"])
+        self.assertIn("tile=2", self.header())
+
     def test_wrong_entries(self):
         for entry, words in (
                 ({"kernel": CONV, "schedule": "magic"}, ("magic", "direct", "entry 1", CONV)),
@@ -113,6 +132,9 @@ class Compiler(unittest.TestCase):
     def test_wrong_arguments(self):
         self.bad(options=["--target", "z80"], words=("z80", "avx512"))
         self.bad(description="{}", words=("tiny.json",))
+        done = self.run_tool(options=["--accuracy", "roughly"])
+        self.assertNotEqual(done.returncode, 0)
+        self.assertIn("--accuracy", done.stderr)
         self.bad(description=json.dumps({**self.description, "groups": [{"fused": "conv", "split": []}]}), words=("conv",))
         self.bad(header="no/tiny.hpp", words=("no/tiny.hpp",))
         done = subprocess.run([TOOL], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)

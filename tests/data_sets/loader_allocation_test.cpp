@@ -11,13 +11,14 @@ namespace {
 std::atomic<std::int64_t> allocations = 0;
 } // namespace
 
-void *operator new(std::size_t size) {
+// not inlined: the compiler would see malloc's memory given to delete, or free called for new's
+[[gnu::noinline]] void *operator new(std::size_t size) {
   ++allocations;
   if (void *memory = std::malloc(size == 0 ? 1 : size)) return memory;
   throw std::bad_alloc();
 }
-void operator delete(void *memory) noexcept { std::free(memory); }
-void operator delete(void *memory, std::size_t) noexcept { std::free(memory); }
+[[gnu::noinline]] void operator delete(void *memory) noexcept { std::free(memory); }
+[[gnu::noinline]] void operator delete(void *memory, std::size_t) noexcept { std::free(memory); }
 
 namespace {
 

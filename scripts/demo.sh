@@ -28,7 +28,8 @@ phase "building fashion-vgg-train"
 rm -rf "$run"
 build/release/bin/fashion-vgg-train summary
 build/release/bin/fashion-vgg-train train --data "$data" --output "$run" \
-  --epochs 10 --learning-rate 0.05 --warm-up 0.3 --nesterov --flip --validation 0.02 --seed "$seed" | tee "$run.log"
+  --epochs 20 --learning-rate 0.05 --warm-up 0.3 --nesterov --flip --crop-padding 1 --init-fully-connected he_normal \
+  --validation 0.02 --seed "$seed" | tee "$run.log"
 phase "training"
 
 cmake --preset release -DVGGEN_FASHION_WEIGHTS="$PWD/$run/best.safetensors" >/dev/null

@@ -1,111 +1,240 @@
-"""Times vggen's VGG16 and a peer's on this machine, by turns in one run.
+"""Measures vggen and its peers on this machine, by turns. Run it by run.sh, which makes what it needs.
 
-    scripts/peers.sh
-    .venv-peers/bin/python bench/peers/compare.py --program build/release/bin/vgg16 [--threads 2] [--batch 1]
-
-Both run the same network (random weights) on the same number of threads. Rounds alternate, so that what else
-the machine does hits both alike; what counts is the ratio of the medians.
+    bench/peers/run.sh [--quick] [--only NAME,...] [--rounds N] [--models …] [--parts inference,cold,training]
 """
 
 import argparse
+import datetime
+import itertools
 import json
+import os
+import pathlib
+import platform
 import statistics
 import subprocess
-import tempfile
+import sys
 import time
 
 import numpy as np
 
+import networks
+import report
+import rounds
+from runners import PEERS
+from trainer_worker import TRAININGS
 
-def vgg16_onnx(batch, path):
-    """Writes configuration D as an ONNX model: convolutions, relus, pools, Gemm; softmax at the end."""
-    import onnx
-    from onnx import TensorProto, helper
-
-    rng = np.random.default_rng(1)
-    nodes, weights = [], []
-
-    def add(kind, x, inputs=(), **attributes):
-        y = f"t{len(nodes)}"
-        nodes.append(helper.make_node(kind, [x, *inputs], [y], **attributes))
-        return y
-
-    def parameters(shape):
-        fan_in = int(np.prod(shape[1:]))
-        names = []
-        for kind, s in (("w", shape), ("b", shape[:1])):
-            name = f"{kind}{len(weights)}"
-            value = (rng.standard_normal(s, dtype=np.float32) * np.float32(np.sqrt(2 / fan_in)))
-            weights.append(onnx.numpy_helper.from_array(value, name))
-            names.append(name)
-        return names
-
-    x, channels = "input", 3
-    for outputs, count in ((64, 2), (128, 2), (256, 3), (512, 3), (512, 3)):
-        for _ in range(count):
-            x = add("Conv", x, parameters((outputs, channels, 3, 3)), kernel_shape=[3, 3], pads=[1, 1, 1, 1])
-            x = add("Relu", x)
-            channels = outputs
-        x = add("MaxPool", x, kernel_shape=[2, 2], strides=[2, 2])
-    x = add("Flatten", x)
-    for i, (inputs, outputs) in enumerate(((25088, 4096), (4096, 4096), (4096, 1000))):
-        x = add("Gemm", x, parameters((outputs, inputs)), transB=1)
-        if i < 2:
-            x = add("Relu", x)
-    x = add("Softmax", x, axis=1)
-    graph = helper.make_graph(
-        nodes, "vgg16", [helper.make_tensor_value_info("input", TensorProto.FLOAT, [batch, 3, 224, 224])],
-        [helper.make_tensor_value_info(x, TensorProto.FLOAT, [batch, 1000])], weights)
-    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)])
-    model.ir_version = 8
-    onnx.save(model, path)
+HERE = pathlib.Path(__file__).parent
+TOLERANCE = 1e-3  # of logits in float32, relative to the largest: MNN's Winograd is the worst, 2e-4 away
+DEFAULT_PRECISION = ("ncnn", "openvino", "mnn")  # those that compute in less than float32 where they choose
 
 
-def onnxruntime_runner(batch, threads):
-    import onnxruntime
-
-    with tempfile.TemporaryDirectory() as folder:
-        path = f"{folder}/vgg16.onnx"
-        vgg16_onnx(batch, path)
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = threads
-        options.inter_op_num_threads = 1
-        # its threads spin between runs by default, and would take the processor away from whoever is next
-        options.add_session_config_entry("session.intra_op.allow_spinning", "1")
-        options.add_session_config_entry("session.force_spinning_stop", "1")
-        session = onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
-    image = np.random.default_rng(2).standard_normal((batch, 3, 224, 224), dtype=np.float32)
-    return f"onnxruntime {onnxruntime.__version__}", lambda: session.run(None, {"input": image})
+def say(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)
 
 
-def main():
+def middle(answer: dict) -> float:
+    return answer["median_ms"] if "median_ms" in answer else statistics.median(answer["ms"])
+
+
+def relative_error(found: np.ndarray, expected: np.ndarray) -> float:
+    return float(np.abs(found - expected).max() / np.abs(expected).max()) if found.shape == expected.shape else np.inf
+
+
+class Comparison:
+    def __init__(self, options: argparse.Namespace):
+        self.options, self.files, self.bin = options, options.files, options.bin
+        self.results = {"date": datetime.date.today().isoformat(), "machine": machine(), "rounds": options.rounds,
+                        "runs": options.runs, "versions": {}, "settings": {}, "failed": [], "inference": [],
+                        "default_precision": [], "cold": [], "training": []}
+
+    def fail(self, what: str, why: str) -> None:
+        say(f"error: {what}: {why}")
+        self.results["failed"].append({"what": what, "why": why})
+
+    def peer(self, name: str, model: str, batch: int, threads: int, *more: str) -> rounds.Contender:
+        return rounds.Contender(name, [sys.executable, HERE / "worker.py", name, self.files, model, batch, threads, *more],
+                                lambda runs: f"run {runs}")
+
+    def vggen(self, model: str, batch: int, threads: int) -> rounds.Contender:
+        return rounds.Contender("vggen", [self.bin / model, "bench", "--on-request", "--runs", self.options.runs, "--batch",
+                                          batch, "--threads", threads, "--weights", networks.weights_file(self.files, model)],
+                                lambda _: "go")
+
+    def vggen_logits(self, model: str, batch: int, threads: int) -> np.ndarray:
+        command = [self.bin / model, "predict", "--json", "--preprocess", "torchvision", "--threads", str(threads), "--weights",
+                   networks.weights_file(self.files, model), *networks.picture_files(self.files)[:batch]]
+        done = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)
+        return np.array([image["logits"] for image in json.loads(done.stdout)])
+
+    def start(self, names: list[str], model: str, batch: int, threads: int, tolerance: float, *more: str) -> list:
+        """Those of the peers that start and compute what vggen computes."""
+        expected = self.vggen_logits(model, batch, threads)
+        started = []
+        for name in names:
+            contender = self.peer(name, model, batch, threads, *more)
+            try:
+                facts = contender.answer()
+                error = relative_error(np.array(contender.request("logits")["logits"]), expected)
+                if not error <= tolerance:
+                    raise rounds.Failure(f"its logits are {error:.1e} away")
+            except rounds.Failure as failure:
+                self.fail(f"{name}, {model}, batch {batch}, {threads} threads", str(failure))
+                contender.close()
+                continue
+            self.results["versions"][name] = facts["version"]
+            self.results["settings"][" ".join([name, *more])] = facts["settings"]
+            started.append((contender, error))
+        return started
+
+    def inference(self, model: str, batch: int, threads: int, names: list[str], key: str, tolerance: float, *more: str) -> None:
+        what = f"{model}, batch {batch}, {threads} thread{'s' if threads > 1 else ''}"
+        say(f"{what}{' ' + ' '.join(more) if more else ''}: loading")
+        started = self.start(names, model, batch, threads, tolerance, *more)
+        contenders = [self.vggen(model, batch, threads), *(c for c, _ in started)]
+        outcomes, failed = rounds.measure(contenders, self.options.rounds, self.options.runs, middle,
+                                          lambda text: say(f"{what}: {text}"))
+        for contender in contenders:
+            contender.close()
+        for name, why in failed.items():
+            self.fail(f"{name}, {what}", why)
+        if "vggen" not in outcomes:
+            return
+        errors = {c.name: error for c, error in started}
+        case = {"model": model, "batch": batch, "threads": threads, "results": {}}
+        for name, outcome in outcomes.items():
+            case["results"][name] = {
+                "median_ms": statistics.median(outcome.medians), "rounds_ms": outcome.medians,
+                "vggen_ratio": rounds.ratio(outcomes["vggen"].medians, outcome.medians),
+                "logits_error": errors.get(name, 0.0), "idle_share": outcome.idle_share}
+            if outcome.idle_share > 0.02:
+                say(f"warning: {name} used {100 * outcome.idle_share:.0f} % of a processor while others were measured")
+        self.results[key].append(case)
+
+    def cold(self, model: str, threads: int, names: list[str]) -> None:
+        """From the start of a process to its first result, and its peak memory; files are in the page cache."""
+        found = {}
+        for number in range(self.options.rounds + 1):  # the first one fills the page cache
+            say(f"{model}, cold start: round {number} of {self.options.rounds}" if number else f"{model}, cold start: loading")
+            for name in ["vggen", *names]:
+                try:
+                    facts = self.cold_vggen(model, threads) if name == "vggen" else self.cold_peer(name, model, threads)
+                except rounds.Failure as failure:
+                    if number == 0:
+                        self.fail(f"{name}, {model}, cold start", str(failure))
+                    continue
+                if number:
+                    found.setdefault(name, []).append(facts)
+        self.results["cold"].append({"model": model, "threads": threads, "results": {
+            name: {key: statistics.median(f[key] for f in facts) for key in facts[0]} for name, facts in found.items()}})
+
+    def cold_peer(self, name: str, model: str, threads: int) -> dict:
+        start = time.monotonic()
+        contender = self.peer(name, model, 1, threads)
+        try:
+            first = contender.answer()
+            whole = 1000 * (time.monotonic() - start)
+            return {"first_result_ms": first["first_result_ms"], "process_ms": whole,
+                    "peak_bytes": contender.request("memory")["peak_bytes"]}
+        finally:
+            contender.close()
+
+    def cold_vggen(self, model: str, threads: int) -> dict:
+        start = time.monotonic()
+        process = subprocess.Popen([self.bin / model, "predict", "--json", "--threads", str(threads), "--weights",
+                                    networks.weights_file(self.files, model), networks.picture_files(self.files)[0]],
+                                   stdout=subprocess.DEVNULL)
+        _, status, usage = os.wait4(process.pid, 0)
+        process.returncode = os.waitstatus_to_exitcode(status)
+        if process.returncode != 0:
+            raise rounds.Failure(f"{model} predict ended with {process.returncode}")
+        milliseconds = 1000 * (time.monotonic() - start)
+        return {"first_result_ms": milliseconds, "process_ms": milliseconds, "peak_bytes": usage.ru_maxrss * 1024}
+
+    def training(self, kind: str, threads: int) -> None:
+        training = TRAININGS[kind]
+        steps = max(2, self.options.runs // 3)
+        contenders = [rounds.Contender("vggen", [self.bin / training.program, "train-bench", "--on-request", "--steps", steps,
+                                                 "--threads", threads], lambda _: "go"),
+                      rounds.Contender("torch", [sys.executable, HERE / "trainer_worker.py", kind, threads],
+                                       lambda runs: f"run {runs}")]
+        outcomes, failed = rounds.measure(contenders, self.options.rounds, steps, middle,
+                                          lambda text: say(f"training, {training.title}: {text}"))
+        for contender in contenders:
+            contender.close()
+        for name, why in failed.items():
+            self.fail(f"{name}, training, {training.title}", why)
+        if failed:
+            return
+        self.results["training"].append({"title": training.title, "threads": threads, "results": {
+            name: {"median_ms": statistics.median(o.medians), "rounds_ms": o.medians,
+                   "images_per_second": 1000 * training.batch / statistics.median(o.medians),
+                   "vggen_ratio": rounds.ratio(outcomes["vggen"].medians, o.medians),
+                   "peak_bytes": o.last["peak_bytes"]} for name, o in outcomes.items()}})
+
+    def run(self) -> None:
+        o = self.options
+        if "inference" in o.parts:
+            for model, batch, threads in itertools.product(o.models, o.batches, o.threads):
+                self.inference(model, batch, threads, o.only, "inference", TOLERANCE)
+            lower = [name for name in o.only if name in DEFAULT_PRECISION]
+            if lower:
+                self.inference(o.models[0], 1, max(o.threads), lower, "default_precision", 0.1, "--default-precision")
+        if "cold" in o.parts:
+            for model in o.models:
+                self.cold(model, max(o.threads), o.only)
+        if "training" in o.parts and "torch" in o.only:
+            for kind in TRAININGS:
+                self.training(kind, max(o.threads))
+
+
+def machine() -> str:
+    names = [line.split(":")[1].strip() for line in pathlib.Path("/proc/cpuinfo").read_text().splitlines()
+             if line.startswith("model name")]
+    return f"{names[0] if names else platform.processor()}, {len(os.sched_getaffinity(0))} cores"
+
+
+def prepare(options: argparse.Namespace) -> None:
+    options.files.mkdir(parents=True, exist_ok=True)
+    needed = {options.bin / model for model in options.models} | {options.bin / t.program for t in TRAININGS.values()}
+    for program in sorted(needed):
+        if not program.exists():
+            sys.exit(f"error: {program} is missing; bench/peers/run.sh builds it")
+    for model in options.models:
+        if not networks.weights_file(options.files, model).exists():
+            subprocess.run([options.bin / model, "init", "--seed", "1", "-o", networks.weights_file(options.files, model)],
+                           check=True)
+        subprocess.run([sys.executable, HERE / "conversion.py", options.files, model], check=True)
+
+
+def main() -> None:
+    def names(text: str) -> list[str]:
+        return text.split(",")
+
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--program", required=True, help="the vgg16 program")
-    parser.add_argument("--threads", type=int, default=2)
-    parser.add_argument("--batch", type=int, default=1)
-    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--only", type=names, default=list(PEERS), metavar="NAME,...", help=f"peers, of {', '.join(PEERS)}")
+    parser.add_argument("--models", type=names, default=list(networks.BLOCKS), metavar="NAME,...")
+    parser.add_argument("--batches", type=lambda t: [int(n) for n in t.split(",")], default=[1, 8], metavar="N,...")
+    parser.add_argument("--threads", type=lambda t: [int(n) for n in t.split(",")], default=[1, 2], metavar="N,...")
+    parser.add_argument("--parts", type=names, default=["inference", "cold", "training"], metavar="NAME,...",
+                        help="of inference, cold, training")
+    parser.add_argument("--rounds", type=int, default=9)
     parser.add_argument("--runs", type=int, default=10, help="runs in a round")
+    parser.add_argument("--quick", action="store_true", help="three short rounds: to see that all works")
+    parser.add_argument("--bin", type=pathlib.Path, default=HERE.parent.parent / "build/release/bin", help="vggen's programs")
+    parser.add_argument("--files", type=pathlib.Path, default=HERE.parent.parent / "build/peers", help="models, weights, results")
     options = parser.parse_args()
-
-    name, run = onnxruntime_runner(options.batch, options.threads)
-    run()
-    ours, theirs = [], []
-    for number in range(options.rounds):
-        bench = subprocess.run(
-            [options.program, "bench", "--json", "--runs", str(options.runs), "--threads", str(options.threads),
-             "--batch", str(options.batch)], check=True, stdout=subprocess.PIPE)
-        ours.append(json.loads(bench.stdout)["median_ms"])
-        times = []
-        run()
-        for _ in range(options.runs):
-            start = time.perf_counter()
-            run()
-            times.append((time.perf_counter() - start) * 1e3)
-        theirs.append(statistics.median(times))
-        print(f"round {number + 1}: vggen {ours[-1]:.1f} ms, {name} {theirs[-1]:.1f} ms", flush=True)
-    ratio = statistics.median(ours) / statistics.median(theirs)
-    print(json.dumps({"batch": options.batch, "threads": options.threads, "peer": name,
-                      "vggen_ms": statistics.median(ours), "peer_ms": statistics.median(theirs), "ratio": ratio}))
+    for given, known in ((options.only, PEERS), (options.models, networks.BLOCKS)):
+        for name in given:
+            if name not in known:
+                parser.error(f"there is no '{name}'; there are: {', '.join(known)}")
+    if options.quick:
+        options.rounds, options.runs = 3, 3
+    prepare(options)
+    comparison = Comparison(options)
+    comparison.run()
+    report.write(comparison.results, options.files)
+    if comparison.results["failed"]:
+        sys.exit(1)
 
 
 if __name__ == "__main__":

@@ -163,6 +163,16 @@ class ModelProgram(unittest.TestCase):
 
     # bench and help
 
+    def test_bench_on_request(self):
+        done = subprocess.run([BIN / "vgg16-notop", "bench", "--on-request", "--runs", "2", "--threads", "1"], input="go\ngo\n",
+                              stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        answers = [json.loads(line) for line in done.stdout.splitlines()]
+        self.assertEqual(len(answers), 2)
+        for answer in answers:
+            self.assertGreaterEqual(answer["median_ms"], answer["min_ms"])
+            self.assertGreater(answer["peak_bytes"], 2**20)
+
     def test_bench(self):
         result = json.loads(self.good("vgg16-notop", "bench", "--json", "--runs", 1, "--layers", "--batch", 8).stdout)
         self.assertEqual(result["batch"], 8)

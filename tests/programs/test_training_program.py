@@ -388,6 +388,14 @@ class Training(unittest.TestCase):
         self.bad("train-bench", "--steps", 0, words=["--steps", "at least 1"])
         self.bad("samples", "--data", tree, "--output", weights, words=["best.safetensors", "folder"])
 
+    def test_bench_on_request(self):
+        done = run("train-bench", "--on-request", "--steps", 2, "--threads", 1, input="go\ngo\n")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        answers = [json.loads(line) for line in done.stdout.splitlines()]
+        self.assertEqual([answer["threads"] for answer in answers], [1, 1])
+        for answer in answers:
+            self.assertGreater(answer["images_per_second"], 0)
+
     def test_help_names_the_network(self):
         self.assertIn("images of 1x28x28 to 10 classes", self.good("--help"))
         words = self.good("train", "--help")

@@ -51,6 +51,7 @@ struct bench_options {
   int runs = 20;
   bool layers = false;
   bool json = false;
+  bool on_request = false; ///< some runs for each line on standard input
 };
 /// Measures how long a run takes.
 void bench(runnable_model &model, const bench_options &options);

@@ -92,6 +92,9 @@ int run_program(runnable_model &model, int argc, char **argv, const std::vector<
       ->capture_default_str();
   bench_command->add_flag("--layers", benching.layers, "each kernel by itself, too");
   bench_command->add_flag("--json", benching.json, "as JSON");
+  bench_command->add_flag(
+      "--on-request", benching.on_request,
+      "measure --runs runs for each line on standard input, and answer with a line of JSON");
   add_threads(*bench_command, benching.threads);
 
   std::vector<std::function<void()>> others;

@@ -13,6 +13,8 @@
 #include <cstdio>
 #include <iostream>
 #include <memory>
+#include <string>
+#include <vector>
 
 #include <sys/resource.h>
 
@@ -22,7 +24,7 @@ namespace {
 
 struct bench_settings {
   int steps = 10, threads = 0;
-  bool json = false;
+  bool json = false, on_request = false;
 };
 
 // Milliseconds of the parts of a step.
@@ -31,66 +33,88 @@ struct step_times {
   [[nodiscard]] double all() const { return forward + backward + update; }
 };
 
-void run(trainable &network, const bench_settings &settings) {
-  const trainable_facts &facts = network.facts();
-  const int threads = network.prepare(settings.threads);
-  const auto parameters = network.parameters();
-  fill_uniform(parameters, 0.02f, 1, random_stream::initial_weights, 0);
-  network.parameters_changed();
-  const auto pixels = static_cast<std::size_t>(facts.input.size() * facts.batch);
-  std::vector<std::uint8_t> images(pixels);
-  for (std::size_t i = 0; i < pixels; ++i)
-    images[i] = static_cast<std::uint8_t>(i * 7919 >> 3);
-  std::vector<std::int32_t> labels(static_cast<std::size_t>(facts.batch));
-  for (std::size_t i = 0; i < labels.size(); ++i)
-    labels[i] = static_cast<std::int32_t>(i) % facts.classes;
-  const auto channels = static_cast<std::size_t>(facts.input.channels);
-  normalisation how;
-  how.constants.assign(3 * channels, 1.f);
-  std::fill_n(how.constants.begin(), channels, 255.f);
-
-  using clock = std::chrono::steady_clock;
-  const auto milliseconds = [](clock::duration d) {
-    return std::chrono::duration<double, std::milli>(d).count();
-  };
-  std::vector<step_times> times;
-  for (int step = -1; step < settings.steps; ++step) {
-    std::array<clock::time_point, 4> at{clock::now()};
-    network.forward(images, how, {.seed = 1, .step = static_cast<std::uint32_t>(step + 1)});
-    network.loss(labels, 0, 1.f / static_cast<float>(facts.batch));
-    at[1] = clock::now();
-    network.backward();
-    at[2] = clock::now();
-    network.update({.learning_rate = 1e-3f, .momentum = 0.9f, .weight_decay = 5e-4f});
-    at[3] = clock::now();
-    if (step >= 0) // the first one is for warming up
-      times.push_back({.forward = milliseconds(at[1] - at[0]),
-                       .backward = milliseconds(at[2] - at[1]),
-                       .update = milliseconds(at[3] - at[2])});
+// A network with parameters and a batch, ready for steps.
+class measured_training {
+public:
+  measured_training(trainable &network, int threads) : network_(network), threads_(network.prepare(threads)) {
+    const trainable_facts &facts = network.facts();
+    fill_uniform(network.parameters(), 0.02f, 1, random_stream::initial_weights, 0);
+    network.parameters_changed();
+    images_.resize(static_cast<std::size_t>(facts.input.size() * facts.batch));
+    for (std::size_t i = 0; i < images_.size(); ++i)
+      images_[i] = static_cast<std::uint8_t>(i * 7919 >> 3);
+    for (int i = 0; i < facts.batch; ++i)
+      labels_.push_back(i % facts.classes);
+    const auto channels = static_cast<std::size_t>(facts.input.channels);
+    how_.constants.assign(3 * channels, 1.f);
+    std::fill_n(how_.constants.begin(), channels, 255.f);
   }
-  std::ranges::sort(times, {}, &step_times::all);
-  const step_times &middle = times[times.size() / 2], &least = times.front();
-  rusage usage{};
-  getrusage(RUSAGE_SELF, &usage);
-  const double images_per_second = 1000 * facts.batch / middle.all();
-  if (settings.json)
-    std::cout << nlohmann::ordered_json{{"median_ms", middle.all()},
-                                        {"min_ms", least.all()},
-                                        {"forward_ms", middle.forward},
-                                        {"backward_ms", middle.backward},
-                                        {"update_ms", middle.update},
-                                        {"images_per_second", images_per_second},
-                                        {"peak_bytes", usage.ru_maxrss * 1024L},
-                                        {"threads", threads},
-                                        {"batch", facts.batch}}
-                     .dump()
-              << '\n';
-  else
-    std::printf(
-        "%d images on %d threads: %.1f ms a step (forward %.1f, backward %.1f, update %.1f), %.0f images/s; "
-        "peak memory %.0f MB\n",
-        facts.batch, threads, middle.all(), middle.forward, middle.backward, middle.update, images_per_second,
-        static_cast<double>(usage.ru_maxrss) / 1024);
+
+  nlohmann::ordered_json measure(int steps) {
+    std::vector<step_times> times;
+    step(); // to warm up
+    for (int i = 0; i < steps; ++i)
+      times.push_back(step());
+    std::ranges::sort(times, {}, &step_times::all);
+    const step_times &middle = times[times.size() / 2];
+    rusage usage{};
+    getrusage(RUSAGE_SELF, &usage);
+    return {{"median_ms", middle.all()},
+            {"min_ms", times.front().all()},
+            {"forward_ms", middle.forward},
+            {"backward_ms", middle.backward},
+            {"update_ms", middle.update},
+            {"images_per_second", 1000 * network_.facts().batch / middle.all()},
+            {"peak_bytes", usage.ru_maxrss * 1024L},
+            {"threads", threads_},
+            {"batch", network_.facts().batch}};
+  }
+
+private:
+  step_times step() {
+    using clock = std::chrono::steady_clock;
+    const auto milliseconds = [](clock::duration d) {
+      return std::chrono::duration<double, std::milli>(d).count();
+    };
+    std::array<clock::time_point, 4> at{clock::now()};
+    network_.forward(images_, how_, {.seed = 1, .step = steps_++});
+    network_.loss(labels_, 0, 1.f / static_cast<float>(network_.facts().batch));
+    at[1] = clock::now();
+    network_.backward();
+    at[2] = clock::now();
+    network_.update({.learning_rate = 1e-3f, .momentum = 0.9f, .weight_decay = 5e-4f});
+    at[3] = clock::now();
+    return {.forward = milliseconds(at[1] - at[0]),
+            .backward = milliseconds(at[2] - at[1]),
+            .update = milliseconds(at[3] - at[2])};
+  }
+
+  trainable &network_;
+  int threads_;
+  std::uint32_t steps_ = 0;
+  std::vector<std::uint8_t> images_;
+  std::vector<std::int32_t> labels_;
+  normalisation how_;
+};
+
+void run(trainable &network, const bench_settings &settings) {
+  measured_training training(network, settings.threads);
+  if (settings.on_request) {
+    for (std::string line; std::getline(std::cin, line);)
+      std::cout << training.measure(settings.steps).dump() << std::endl; // the asker waits for it
+    return;
+  }
+  const auto json = training.measure(settings.steps);
+  if (settings.json) {
+    std::cout << json.dump() << '\n';
+    return;
+  }
+  std::printf(
+      "%d images on %d threads: %.1f ms a step (forward %.1f, backward %.1f, update %.1f), %.0f images/s; "
+      "peak memory %.0f MB\n",
+      json["batch"].get<int>(), json["threads"].get<int>(), json["median_ms"].get<double>(),
+      json["forward_ms"].get<double>(), json["backward_ms"].get<double>(), json["update_ms"].get<double>(),
+      json["images_per_second"].get<double>(), json["peak_bytes"].get<double>() / (1 << 20));
 }
 
 } // namespace
@@ -108,6 +132,8 @@ std::function<void()> add_train_bench(CLI::App &app, trainable &network) {
                   "threads that compute (default: VGGEN_NUM_THREADS, else all processors)")
       ->check(thread_count());
   command.add_flag("--json", settings->json, "as JSON");
+  command.add_flag("--on-request", settings->on_request,
+                   "measure --steps steps for each line on standard input, and answer with a line of JSON");
   return [&command, &network, settings] {
     if (command.parsed()) run(network, *settings);
   };

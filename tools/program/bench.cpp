@@ -164,7 +164,8 @@ void bench(runnable_model &model, const bench_options &options) {
   if (options.on_request) {
     for (std::string line; std::getline(std::cin, line);)
       std::cout << as_json(model.facts(), measured, measured.measure(1, options.runs, options.layers)).dump()
-                << std::endl; // the asker waits for it
+                << '\n'
+                << std::flush; // the asker waits for it
     return;
   }
   const auto json = as_json(model.facts(), measured, measured.measure(2, options.runs, options.layers));

@@ -46,7 +46,7 @@ std::vector<std::string> loaded_model::labels() const {
   try {
     std::vector<std::string> names = nlohmann::json::parse(entry->second);
     if (names.size() == static_cast<std::size_t>(model_.facts().output.channels)) return names;
-  } catch (const nlohmann::json::exception &) { // said below
+  } catch (const nlohmann::json::exception &) { // NOLINT(bugprone-empty-catch): said below
   }
   std::fprintf(stderr, "note: %s: the labels of its metadata are not %d names, and are ignored\n",
                file_.path().c_str(), model_.facts().output.channels);

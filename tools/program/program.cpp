@@ -98,6 +98,7 @@ int run_program(runnable_model &model, int argc, char **argv, const std::vector<
   add_threads(*bench_command, benching.threads);
 
   std::vector<std::function<void()>> others;
+  others.reserve(more.size());
   for (const command &add : more)
     others.push_back(add(app));
 

@@ -43,6 +43,7 @@ public:
     images_.resize(static_cast<std::size_t>(facts.input.size() * facts.batch));
     for (std::size_t i = 0; i < images_.size(); ++i)
       images_[i] = static_cast<std::uint8_t>(i * 7919 >> 3);
+    labels_.reserve(static_cast<std::size_t>(facts.batch));
     for (int i = 0; i < facts.batch; ++i)
       labels_.push_back(i % facts.classes);
     const auto channels = static_cast<std::size_t>(facts.input.channels);
@@ -101,7 +102,7 @@ void run(trainable &network, const bench_settings &settings) {
   measured_training training(network, settings.threads);
   if (settings.on_request) {
     for (std::string line; std::getline(std::cin, line);)
-      std::cout << training.measure(settings.steps).dump() << std::endl; // the asker waits for it
+      std::cout << training.measure(settings.steps).dump() << '\n' << std::flush; // the asker waits for it
     return;
   }
   const auto json = training.measure(settings.steps);

@@ -109,7 +109,8 @@ std::vector<float> constants_of(const preprocessing &how, int channels) {
   std::vector<float> constants(static_cast<std::size_t>(3 * channels));
   for (int c = 0; c < channels; ++c) {
     const auto at = [&](int row) -> float & {
-      return constants[static_cast<std::size_t>(row * channels + c)];
+      return constants[static_cast<std::size_t>(row) * static_cast<std::size_t>(channels) +
+                       static_cast<std::size_t>(c)];
     };
     const auto of_channel = static_cast<std::size_t>(std::min(c, 2));
     at(0) = how.divisor;

@@ -44,6 +44,7 @@ tensor_source source(const std::string &name, const parameter_info &info, std::s
 std::vector<tensor_source> parameter_sources(trainable &network) {
   std::vector<tensor_source> sources;
   const auto infos = network.facts().parameter_tensors;
+  sources.reserve(infos.size());
   for (std::size_t i = 0; i < infos.size(); ++i)
     sources.push_back(source(tensor_name(infos[i]), infos[i], parameter(network, i)));
   return sources;

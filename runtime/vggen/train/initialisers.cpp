@@ -58,7 +58,8 @@ const kind_info &info_of(initialiser_kind kind) {
 }
 
 std::string usage(const kind_info &info) {
-  const std::string name(info.name), with_value = name + "(" + std::string(info.value_name) + ")";
+  std::string name(info.name);
+  const std::string with_value = name + "(" + std::string(info.value_name) + ")";
   if (info.takes == takes_value::no) return name;
   return info.takes == takes_value::yes ? with_value : name + " or " + with_value;
 }

@@ -38,7 +38,8 @@ std::optional<int> take_number(std::string_view &text, std::string_view prefix) 
   const std::size_t digits = std::min(rest.find_first_not_of("0123456789"), rest.size());
   if (digits == 0 || digits > most_digits) return std::nullopt;
   int number = 0;
-  std::from_chars(rest.data(), rest.data() + digits, number);
+  const std::string_view numeral = rest.substr(0, digits);
+  std::from_chars(numeral.data(), numeral.data() + numeral.size(), number);
   text = rest.substr(digits);
   return number;
 }

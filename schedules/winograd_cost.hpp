@@ -31,7 +31,10 @@ inline double traffic_cycles(double bytes) {
 }
 
 /// How much longer work takes that is cut into so many equal tasks, on the four cores of a usual machine.
-inline double idle_share(int tasks) { return (tasks + 3) / 4 * 4.0 / tasks; }
+inline double idle_share(int tasks) {
+  const int turns = (tasks + 3) / 4;
+  return turns * 4.0 / tasks;
+}
 
 /// The parameters, `defaults(request, tile)`, of the cheapest tile that rounds little. A pool needs an even
 /// one.

@@ -78,10 +78,11 @@ double cost(const schedule_request &request) {
   const machine m = machine_of(request.target);
   const int width = vector_width(kernel, m);
   const int vectors = std::min(request["panel_vectors"], std::max(1, kernel.outputs / width));
+  const int vectors_of_outputs = (kernel.outputs + width - 1) / width;
   const double rows = double{1} * kernel.output_height() * kernel.batch;
   const double steps = double{1} * kernel.channels * kernel.window_width() * kernel.window_height();
   return row_cost(kernel, m, vectors, request["pixels"], request["rows"], request["images"]) * rows * steps *
-         ((kernel.outputs + width - 1) / width);
+         vectors_of_outputs;
 }
 
 void apply(conv_stages &s, const schedule_request &request) {

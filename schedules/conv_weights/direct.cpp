@@ -63,10 +63,11 @@ double cost(const schedule_request &request) {
   const signature &kernel = request.kernel;
   const machine m = machine_of(request.target);
   const int lanes = vector_width(kernel, m);
+  const int vectors = (kernel.outputs + lanes - 1) / lanes;
   const double pixels = double{1} * kernel.batch * kernel.sum_height() * kernel.sum_width();
   return pixel_cost(kernel, m, std::max(1, request["panel"] / lanes),
                     std::min(request["tile_channels"], kernel.channels)) *
-         pixels * kernel.window_width() * kernel.window_height() * ((kernel.outputs + lanes - 1) / lanes);
+         pixels * kernel.window_width() * kernel.window_height() * vectors;
 }
 
 void apply(conv_weights_stages &s, const schedule_request &request) {

@@ -53,8 +53,8 @@ double cost(const schedule_request &request) {
             inputs = (kernel.channels + m.lanes - 1) / m.lanes;
   const int vectors = std::min(request["panel"], kernel.outputs) / m.lanes;
   const int channels = std::min(request["tile_channels"], kernel.channels);
-  const double steps =
-      double{1} * tiles * points * points * outputs / vectors * ((kernel.channels + channels - 1) / channels);
+  const int tiles_of_channels = (kernel.channels + channels - 1) / channels;
+  const double steps = double{1} * tiles * points * points * outputs / vectors * tiles_of_channels;
   const double sums = 4.0 * points * points * kernel.channels * kernel.outputs;
   const int blocks = tiles / request["tiles"];
   return product_cycles(m, vectors, channels, steps) +

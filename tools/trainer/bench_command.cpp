@@ -52,10 +52,9 @@ public:
   }
 
   nlohmann::ordered_json measure(int steps) {
-    std::vector<step_times> times;
     step(); // to warm up
-    for (int i = 0; i < steps; ++i)
-      times.push_back(step());
+    std::vector<step_times> times(static_cast<std::size_t>(steps));
+    std::ranges::generate(times, [&] { return step(); });
     std::ranges::sort(times, {}, &step_times::all);
     const step_times &middle = times[times.size() / 2];
     rusage usage{};

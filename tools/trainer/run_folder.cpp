@@ -81,6 +81,7 @@ std::vector<epoch_record> run_folder::epochs(int last) const {
     if (e.epoch <= last) by_epoch[e.epoch] = e;
   }
   std::vector<epoch_record> all;
+  all.reserve(by_epoch.size());
   for (const auto &[epoch, record] : by_epoch)
     all.push_back(record);
   return all;

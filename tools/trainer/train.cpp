@@ -185,7 +185,7 @@ private:
       std::printf("epoch %lld of %d is over already: nothing is left to train (--epochs N for more)\n",
                   static_cast<long long>(state_.epoch), options_.epochs);
     else if (options_.resume)
-      std::printf("resumed in epoch %lld of %d, after step %lld\n", static_cast<long long>(state_.epoch + 1),
+      std::printf("resumed in epoch %lld of %d, after step %lld\n", static_cast<long long>(state_.epoch) + 1,
                   options_.epochs, static_cast<long long>(state_.steps));
     std::fflush(stdout);
   }

@@ -5,6 +5,7 @@
 
 #include <compiled/odd.hpp>
 #include <compiled/vgg11_32.hpp>
+#include <compiled/vgg16_32.hpp>
 
 #include <cstring>
 #include <limits>
@@ -20,7 +21,7 @@ namespace {
 template <class Model> struct fixture {
   seeded_parameters<typename Model::network> parameters;
   typename Model::weights weights;
-  fixture() { REQUIRE(weights.assign(parameters.pointers, true) == status::ok); }
+  fixture() { REQUIRE(weights.assign(parameters.pointers, {.features = true}) == status::ok); }
 };
 
 bool same_bits(const std::vector<float> &a, const std::vector<float> &b) {
@@ -191,4 +192,29 @@ TEST_CASE("wrong use is an error code") {
   CHECK(context.forward_to(weights, 1000) == status::invalid_argument);
   constexpr int inside = find_layer<odd_model::network>("conv1_1");
   CHECK(context.forward_to(weights, inside) == status::invalid_argument); // conv1_1 is computed with pool1
+}
+
+TEST_CASE("weights are packed for the batches that run, and for others later") {
+  using Model = compiled::vgg16_32;
+  const seeded_parameters<Model::network> parameters;
+  Model::weights all, one;
+  CHECK(one.add_batch(1) == status::invalid_argument); // nothing was assigned yet
+  CHECK(one.assign(parameters.pointers, {.batch = 3}) == status::invalid_argument);
+  REQUIRE(all.assign(parameters.pointers, {.threads = 1}) == status::ok);
+  REQUIRE(one.assign(parameters.pointers, {.batch = 8, .threads = 2}) == status::ok);
+  CHECK(all.assigned(1));
+  CHECK(all.assigned(8));
+  CHECK_FALSE(all.assigned(2));
+  CHECK_FALSE(one.assigned(1));
+  CHECK(one.assigned(8));
+
+  Model::context<1> single;
+  Model::context<8> eight;
+  REQUIRE(single.prepare({.threads = 2}) == status::ok);
+  REQUIRE(eight.prepare({.threads = 2}) == status::ok);
+  const auto expected = run(single, all);
+  CHECK(same_bits(run(eight, one), run(eight, all)));
+  CHECK(single.forward(one) == status::not_ready);
+  REQUIRE(one.add_batch(1) == status::ok);
+  CHECK(same_bits(run(single, one), expected));
 }

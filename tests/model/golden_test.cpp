@@ -78,7 +78,7 @@ TEST_CASE("the outputs of layers are PyTorch's") {
   using model = compiled::vgg16_32;
   const seeded_parameters<model::network> parameters;
   model::weights weights;
-  REQUIRE(weights.assign(parameters.pointers, true) == status::ok);
+  REQUIRE(weights.assign(parameters.pointers, {.features = true}) == status::ok);
   model::context<> context;
   REQUIRE(context.prepare({.threads = 2}) == status::ok);
   const auto input = seeded_input<model::network>();

@@ -208,7 +208,7 @@ TEST_CASE("features and gradients are only those of features, after what they ne
 TEST_CASE("one run of inference leaves all features to be looked at") {
   odd::weights weights;
   const seeded_parameters<net> parameters;
-  REQUIRE(weights.assign(parameters.pointers, true) == status::ok);
+  REQUIRE(weights.assign(parameters.pointers, {.features = true}) == status::ok);
   odd::context<> all, single;
   prepared gradients(1);
   REQUIRE(all.prepare({.threads = 1}) == status::ok);

@@ -29,6 +29,12 @@ safetensors_file open_weights(const model_facts &facts, const std::filesystem::p
 
 } // namespace
 
+void release_packed(const safetensors_file &file, std::span<const parameter_info> infos,
+                    std::span<const std::span<const float>> tensors) {
+  for (std::size_t i = 0; i < infos.size(); ++i)
+    if (infos[i].rank == 4) file.release(std::as_bytes(tensors[i]));
+}
+
 loaded_model::loaded_model(runnable_model &model, const std::filesystem::path &weights,
                            const std::string &preprocess, int threads, bool features)
     : model_(model), file_(open_weights(model.facts(), weights)),
@@ -61,6 +67,13 @@ int loaded_model::batch_for(std::size_t count) const {
   return best;
 }
 
+void loaded_model::prepare(int batch) {
+  if (prepared_.contains(batch)) return;
+  model_.prepare(batch, threads_);
+  prepared_.insert(batch);
+  release_packed(file_, model_.facts().parameter_tensors, parameters_.tensors);
+}
+
 void loaded_model::set_images(int batch, std::span<const std::filesystem::path> images) {
   const shape in = model_.facts().input;
   std::vector<std::uint8_t> pixels;
@@ -80,7 +93,7 @@ void loaded_model::for_images(
   for (std::size_t first = 0; first < images.size();) {
     const int batch = batch_for(images.size() - first);
     const std::size_t count = std::min(images.size() - first, static_cast<std::size_t>(batch));
-    if (prepared_.insert(batch).second) model_.prepare(batch, threads_);
+    prepare(batch);
     set_images(batch, std::span(images).subspan(first, count));
     each(batch, first, count);
     first += count;

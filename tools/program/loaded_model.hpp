@@ -16,6 +16,10 @@
 
 namespace vggen {
 
+/// Gives back the memory of convolutions' weights in a file: once they are packed, nothing reads them.
+void release_packed(const safetensors_file &file, std::span<const parameter_info> infos,
+                    std::span<const std::span<const float>> tensors);
+
 /// Represents a model with its weights.
 class loaded_model {
 public:
@@ -37,6 +41,8 @@ public:
 private:
   /// The largest compiled batch that is not larger than `count`, else the smallest.
   [[nodiscard]] int batch_for(std::size_t count) const;
+  /// Makes the model ready for a batch, if it is not yet.
+  void prepare(int batch);
   void set_images(int batch, std::span<const std::filesystem::path> images);
 
   runnable_model &model_;

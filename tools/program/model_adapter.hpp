@@ -50,10 +50,10 @@ public:
   }
 
   void assign(std::span<const std::span<const float>> parameters, bool features) override {
-    std::array<const float *, Model::weights::parameter_count> sources{};
-    for (std::size_t i = 0; i < sources.size(); ++i)
-      sources[i] = parameters[i].data();
-    check(weights_.assign(sources, features), "preparing the weights", "");
+    for (std::size_t i = 0; i < sources_.size(); ++i)
+      sources_[i] = parameters[i].data();
+    features_ = features;
+    is_packed_ = false;
   }
 
   int prepare(int batch, int threads) override {
@@ -68,6 +68,12 @@ public:
                                                  ", with instructions that this machine does not have");
       check(result, "preparing to run with " + std::to_string(threads) + " threads", "");
       actual = context->threads();
+      // not before the target is known to run here: packing weights runs kernels
+      check(is_packed_
+                ? weights_.add_batch(batch)
+                : weights_.assign(sources_, {.features = features_, .batch = batch, .threads = threads}),
+            "preparing the weights", "");
+      is_packed_ = true;
     });
     return actual;
   }
@@ -184,6 +190,9 @@ private:
 
   model_facts facts_;
   typename Model::weights weights_;
+  std::array<const float *, Model::weights::parameter_count> sources_{};
+  bool features_ = false;
+  bool is_packed_ = false; // for some batch
   decltype(make_contexts(std::make_index_sequence<Model::batches.size()>{})) contexts_;
 };
 

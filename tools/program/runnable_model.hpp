@@ -57,9 +57,10 @@ public:
   [[nodiscard]] virtual std::size_t scratch_bytes(int batch, int threads) const = 0;
 
   /// Takes the parameters, in the order of facts().parameter_tensors; they must outlive the model.
+  /// With `features` single layers can be run to.
   virtual void assign(std::span<const std::span<const float>> parameters, bool features) = 0;
-  /// Makes the context of a batch, one of facts().batches. 0 threads: as many as VGGEN_NUM_THREADS or the
-  /// machine say. Returns how many there are.
+  /// Makes the context of a batch, one of facts().batches, and packs the weights that it reads, after
+  /// assign(). 0 threads: as many as VGGEN_NUM_THREADS or the machine say. Returns how many there are.
   virtual int prepare(int batch, int threads) = 0;
 
   /// Takes `batch` images [n][y][x][c]; constants [{divisor, mean, deviation}][c].

@@ -162,7 +162,7 @@ private:
   };
   template <const auto &Calls, class Observer = no_observer>
   status run(const weights &w, int last, Observer &&observe = {}) noexcept {
-    if (!ready() || !w.assigned()) return status::not_ready;
+    if (!ready() || !w.assigned(Batch)) return status::not_ready;
     status result = status::ok;
     bool done = false;
     hana::for_each(hana::make_range(hana::size_c<0>, hana::size_c<Calls.count>), [&](auto index) noexcept {

@@ -62,6 +62,7 @@ struct packed_place {
   int layer = 0;
   int kernel = 0;          ///< whose `pack` makes them
   bool features = false;   ///< only runs that look at single layers need them
+  std::uint64_t runs = 0;  ///< who reads them: bit 2 * batch + features, by the batch's place in the list
   std::int64_t offset = 0; ///< floats from the start of the packed weights
   std::int64_t size = 0;   ///< floats, rounded up to the alignment
 };
@@ -72,19 +73,30 @@ using batch_network = decltype(with_batch<Batch>(typename Kernels::network{}));
 template <class Kernels> struct packing_plan {
   static constexpr std::size_t batches = Kernels::batches.size();
   static constexpr std::size_t room = 2 * batches * Kernels::network::layer_count;
+  static_assert(batches <= 32, "a model is compiled for at most 32 batches");
+
+  /// The bit of packed_place::runs.
+  static constexpr std::uint64_t run_bit(std::size_t batch, bool features) {
+    return std::uint64_t{1} << (2 * batch + (features ? 1 : 0));
+  }
 
   /// All packed weights of a model, those that every run needs first.
   static constexpr auto places = [] {
     bounded_list<packed_place, room> list;
-    const auto add_calls = [&](const auto &calls, bool features) {
+    const auto add_calls = [&](const auto &calls, std::size_t batch, bool features) {
+      const std::uint64_t run = run_bit(batch, features);
       for (const stitched_call &call : calls) {
         if (call.kernel < 0 || call.parameter_layer < 0) continue;
         const compiled_kernel &k = Kernels::kernels[static_cast<std::size_t>(call.kernel)];
         if (!k.kernel.packs_weights()) continue;
         bool known = false;
-        for (const packed_place &p : list)
-          known = known || (p.layer == call.parameter_layer &&
-                            Kernels::kernels[static_cast<std::size_t>(p.kernel)].pack_key == k.pack_key);
+        for (std::size_t i = 0; i < list.count; ++i)
+          if (packed_place &p = list.items[i];
+              p.layer == call.parameter_layer &&
+              Kernels::kernels[static_cast<std::size_t>(p.kernel)].pack_key == k.pack_key) {
+            p.runs |= run;
+            known = true;
+          }
         if (known) continue;
         constexpr std::int64_t unit = 16; // floats in a cache line
         const std::int64_t offset =
@@ -92,13 +104,14 @@ template <class Kernels> struct packing_plan {
         list.push_back({.layer = call.parameter_layer,
                         .kernel = call.kernel,
                         .features = features,
+                        .runs = run,
                         .offset = offset,
                         .size = (k.packed_size + unit - 1) / unit * unit});
       }
     };
     for (const bool features : {false, true})
       [&]<std::size_t... I>(std::index_sequence<I...>) {
-        (add_calls(stitch<Kernels, batch_network<Kernels, Kernels::batches[I]>>(features), features), ...);
+        (add_calls(stitch<Kernels, batch_network<Kernels, Kernels::batches[I]>>(features), I, features), ...);
       }(std::make_index_sequence<batches>{});
     return list;
   }();

@@ -1,6 +1,7 @@
 // A model's parameters in memory, ready to run: shared by any number of contexts, and not changed by them.
 #pragma once
 
+#include "vggen/core/assign_options.hpp"
 #include "vggen/core/execution.hpp"
 #include "vggen/core/invoke.hpp"
 #include "vggen/core/memory.hpp"
@@ -8,7 +9,9 @@
 #include "vggen/core/stitch.hpp"
 
 #include <array>
+#include <bitset>
 #include <cstddef>
+#include <cstdint>
 #include <span>
 
 namespace vggen {
@@ -23,46 +26,59 @@ public:
   using network = typename Kernels::network;
   static constexpr std::size_t parameter_count = parameter_infos<network>.size();
 
-  /// Bytes of memory that assign() takes.
+  /// Bytes of address space that assign() takes, for all batches; what is packed takes memory.
   static constexpr std::size_t packed_bytes(bool features = false) noexcept {
     return static_cast<std::size_t>(packing::size(features)) * sizeof(float);
   }
 
-  /// Takes the parameters, each a packed array in the order and shape of parameter_infos<network>. With
-  /// `features` contexts may run up to single layers (context::forward_to). `lent`: memory for the packed
-  /// weights, 64-byte aligned, of packed_bytes(); empty: its own. `packed` is told of each convolution packed
-  /// (done, total).
+  /// Takes the parameters, each a packed array in the order and shape of parameter_infos<network>, and packs
+  /// what the options ask for.
   ///
-  /// Returns invalid_argument if a pointer is missing, out_of_memory, or kernel_failed if a packing kernel
-  /// fails.
-  template <class Progress = void (*)(int, int)>
-  status assign(
-      const std::array<const float *, parameter_count> &sources, bool features = false,
-      std::span<std::byte> lent = {}, Progress packed = [](int, int) {}) noexcept {
-    assigned_ = false;
+  /// Returns invalid_argument if a pointer is missing or there is no such batch, out_of_memory, or
+  /// kernel_failed if a packing kernel fails.
+  status assign(const std::array<const float *, parameter_count> &sources,
+                const assign_options &options = {}) noexcept {
+    assigned_.reset();
+    is_packed_.fill(false);
     for (const float *source : sources)
       if (!source) return status::invalid_argument;
-    if (!packed_.reset(packed_bytes(features), lent)) return status::out_of_memory;
+    if (!packed_.reset(packed_bytes(options.features), options.lent)) return status::out_of_memory;
     sources_ = sources;
-    features_ = features;
-    execution here; // kernels run in one: with the caller's thread alone
-    if (const status ready = here.prepare(1, 0, 0, {}); ready != status::ok) return ready;
-    int total = 0, done = 0;
-    for (const auto &place : packing::places)
-      total += features || !place.features;
-    for (const auto &place : packing::places) {
-      if (place.features && !features) continue;
-      const compiled_kernel &kernel = Kernels::kernels[static_cast<std::size_t>(place.kernel)];
-      const auto index = static_cast<std::size_t>(detail::parameter_index<network>(place.layer));
-      if (invoke_pack(kernel, here.user_context(), sources[index], packed_at(place)) != 0)
-        return status::kernel_failed;
-      packed(++done, total);
-    }
-    assigned_ = true;
+    features_ = options.features;
+    threads_ = options.threads == 0 ? default_threads() : options.threads;
+    if (options.batch != 0) return add_batch(options.batch);
+    for (const int batch : Kernels::batches)
+      if (const status added = add_batch(batch); added != status::ok) return added;
     return status::ok;
   }
 
-  [[nodiscard]] bool assigned() const noexcept { return assigned_; }
+  /// Packs what one more of the compiled batches reads, after an assign() for another. Returns as assign().
+  status add_batch(int batch) noexcept {
+    const std::size_t index = index_of(batch);
+    if (index == Kernels::batches.size() || sources_.front() == nullptr) return status::invalid_argument;
+    if (assigned_.test(index)) return status::ok;
+    const std::uint64_t runs =
+        packing::run_bit(index, false) | (features_ ? packing::run_bit(index, true) : 0);
+    execution here; // where packing kernels run
+    if (const status ready = here.prepare(threads_, 0, 0, {}); ready != status::ok) return ready;
+    for (std::size_t i = 0; i < packing::places.count; ++i) {
+      const detail::packed_place &place = packing::places.items[i];
+      if (is_packed_[i] || (place.runs & runs) == 0) continue;
+      const compiled_kernel &kernel = Kernels::kernels[static_cast<std::size_t>(place.kernel)];
+      const auto source = static_cast<std::size_t>(detail::parameter_index<network>(place.layer));
+      if (invoke_pack(kernel, here.user_context(), sources_[source], packed_at(place)) != 0)
+        return status::kernel_failed;
+      is_packed_[i] = true;
+    }
+    assigned_.set(index);
+    return status::ok;
+  }
+
+  /// A compiled batch can run.
+  [[nodiscard]] bool assigned(int batch) const noexcept {
+    const std::size_t index = index_of(batch);
+    return index < Kernels::batches.size() && assigned_.test(index);
+  }
   [[nodiscard]] bool has_features() const noexcept { return features_; }
 
   /// The weights in the layout that a call's kernel reads.
@@ -82,14 +98,24 @@ public:
   }
 
 private:
+  // The place of a batch among the compiled ones; their number, if it is none of them.
+  static constexpr std::size_t index_of(int batch) noexcept {
+    std::size_t index = 0;
+    while (index < Kernels::batches.size() && Kernels::batches[index] != batch)
+      ++index;
+    return index;
+  }
+
   [[nodiscard]] float *packed_at(const detail::packed_place &place) const noexcept {
     return reinterpret_cast<float *>(packed_.data()) + place.offset;
   }
 
   memory_block packed_;
   std::array<const float *, parameter_count> sources_{};
-  bool assigned_ = false;
+  std::array<bool, packing::places.count> is_packed_{}; // by place
+  std::bitset<Kernels::batches.size()> assigned_;       // by the batch's place in the list
   bool features_ = false;
+  int threads_ = 1;
 };
 
 } // namespace vggen

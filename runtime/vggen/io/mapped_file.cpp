@@ -4,6 +4,7 @@
 #include "vggen/io/error.hpp"
 
 #include <cerrno>
+#include <cstdint>
 #include <string>
 #include <system_error>
 #include <utility>
@@ -64,6 +65,17 @@ mapped_file::mapped_file(std::span<const std::byte> bytes, const std::filesystem
 
 mapped_file::~mapped_file() {
   if (mapped_) unmap(bytes_);
+}
+
+void mapped_file::release(std::span<const std::byte> part) const noexcept {
+  if (!mapped_ || part.empty()) return;
+  const auto address = [](const std::byte *p) { return reinterpret_cast<std::uintptr_t>(p); };
+  const auto page = static_cast<std::uintptr_t>(::sysconf(_SC_PAGESIZE));
+  const std::uintptr_t first = address(bytes_.data()), last = first + bytes_.size();
+  const std::uintptr_t begin = (address(part.data()) + page - 1) / page * page;
+  const std::uintptr_t end = (address(part.data()) + part.size()) / page * page;
+  if (begin < first || end > last || begin >= end) return;
+  ::madvise(const_cast<std::byte *>(bytes_.data()) + (begin - first), end - begin, MADV_DONTNEED);
 }
 
 mapped_file::mapped_file(mapped_file &&other) noexcept

@@ -30,6 +30,9 @@ public:
   mapped_file &operator=(const mapped_file &) = delete;
 
   [[nodiscard]] std::span<const std::byte> bytes() const noexcept { return bytes_; }
+  /// Gives back the memory that holds whole pages of `part`; it stays readable, and is read from the file
+  /// again. Does nothing to bytes outside the file, or to a file that was in memory already.
+  void release(std::span<const std::byte> part) const noexcept;
   [[nodiscard]] const std::filesystem::path &path() const noexcept { return path_; }
 
 private:

@@ -54,6 +54,9 @@ public:
 
   [[nodiscard]] const std::filesystem::path &path() const noexcept { return file_.path(); }
 
+  /// Gives back the memory of a part that is not needed for now (see mapped_file).
+  void release(std::span<const std::byte> part) const noexcept { file_.release(part); }
+
 private:
   void load();
   void read_header();

@@ -90,7 +90,10 @@ public:
 
   void evaluate(std::span<const std::uint8_t> images, const normalisation &how,
                 std::span<float> logits) override {
-    if (!assigned_) check(weights_.assign(training_.parameter_pointers()), "preparing the weights", "");
+    if (!assigned_)
+      check(weights_.assign(training_.parameter_pointers(),
+                            {.batch = context_type::batch, .threads = inference_.threads()}),
+            "preparing the weights", "");
     assigned_ = true;
     const auto checked = [&](status s) { check(s, "running the network", inference_.message()); };
     checked(inference_.set_images(images.data(), how.constants.data(), how.reverse_channels));

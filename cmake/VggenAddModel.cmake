@@ -8,13 +8,17 @@
 #   [BATCH <n>...]           the batches to compile for, over one set of weights (default: 1)
 #   [TARGET <target>]        host (default), avx512, avx2, sse41, neon, or a Halide target string
 #   [ACCURACY <accuracy>]    fast (default), or exact: without schedules that round more than plain sums do (Winograd's)
-#   [SCHEDULES <file>...]    files that choose schedules (default: every operator's own choice)
+#   [SCHEDULES <file>...]    files that choose schedules; for kernels that they do not name, VGGEN_TUNED's hold if there
+#                            is one for the target, else every operator's own choice
 #   [WEIGHTS <file> EMBED])  a safetensors file to be linked into the program; it may be a product of the build
 #
 # Makes a library target <name>: link it, include <compiled/<name>.hpp>, and use vggen::compiled::<name>. At build
 # time a describer made from the network's type prints which kernels it needs, and vggen-compile compiles them,
 # but for those that VGGEN_CACHE_DIR has already. Embedded weights are vggen::compiled::<name>_weights(), of
 # <compiled/<name>_weights.hpp>.
+#
+# The target <name>_tune measures schedules for the model's kernels on this machine and keeps the best in VGGEN_TUNED;
+# the next build takes them (docs/tuning.md).
 function(vggen_add_model name)
   cmake_parse_arguments(PARSE_ARGV 1 arg "EMBED" "HEADER;NETWORK;TARGET;ACCURACY;WEIGHTS" "INCLUDE;MODE;BATCH;SCHEDULES")
   if(NOT name MATCHES "^[a-zA-Z_][a-zA-Z0-9_]*$")
@@ -84,6 +88,15 @@ function(vggen_add_model name)
     list(APPEND options --all-forms)
   endif()
   set(schedules "")
+  if(VGGEN_TUNED)
+    list(APPEND options --tuned "${VGGEN_TUNED}")
+    set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS "${VGGEN_TUNED}") # files may come later
+    foreach(unit IN ITEMS x86-64-avx512 x86-64-avx2 x86-64-sse41 arm-64)
+      if(EXISTS "${VGGEN_TUNED}/${unit}.json")
+        list(APPEND schedules "${VGGEN_TUNED}/${unit}.json")
+      endif()
+    endforeach()
+  endif()
   foreach(file IN LISTS arg_SCHEDULES)
     get_filename_component(file "${file}" ABSOLUTE)
     list(APPEND schedules "${file}")
@@ -98,6 +111,10 @@ function(vggen_add_model name)
     USES_TERMINAL VERBATIM)
   add_custom_target(${name}_kernels DEPENDS "${header}" "${library}")
 
+  if(TARGET vggen-tune AND VGGEN_TUNED)
+    vggen_add_tuning(${name} "${folder}/${name}.json" "${arg_TARGET}" ${arg_ACCURACY})
+  endif()
+
   add_library(${name} INTERFACE)
   add_dependencies(${name} ${name}_kernels)
   target_include_directories(${name} INTERFACE "${folder}/include" ${arg_INCLUDE})
@@ -109,6 +126,24 @@ function(vggen_add_model name)
   if(arg_EMBED)
     vggen_embed_weights(${name} "${arg_WEIGHTS}" "${folder}")
   endif()
+endfunction()
+
+# <name>_tune, and the same command as a script, tune/<name>.sh, for which <name>_tune_inputs makes what it needs.
+function(vggen_add_tuning name description target accuracy)
+  set(script "${PROJECT_BINARY_DIR}/tune/${name}.sh")
+  string(CONCAT content "#!/bin/sh\n# Tunes the kernels of ${name}; --help of vggen-tune lists further options.\n"
+    "exec '$<TARGET_FILE:vggen-tune>' '${description}' --output '${VGGEN_TUNED}' --cache '${VGGEN_CACHE_DIR}' "
+    "--target '${target}' --accuracy ${accuracy} --linker '${CMAKE_CXX_COMPILER}' "
+    "--machine '$<TARGET_FILE:vggen-machine>' --link '$<TARGET_FILE:vggen_kernel_timer>' "
+    "--link '$<TARGET_FILE:vggen_core>' --link '${VGGEN_HALIDE_RUNTIME}' \"$@\"\n")
+  file(GENERATE OUTPUT "${script}" CONTENT "${content}" FILE_PERMISSIONS OWNER_READ OWNER_WRITE OWNER_EXECUTE)
+  add_custom_target(${name}_tune_inputs DEPENDS "${description}")
+  add_dependencies(${name}_tune_inputs vggen-tune vggen-machine vggen_kernel_timer vggen_core)
+  add_custom_target(${name}_tune
+    COMMAND "${script}"
+    COMMENT "Tuning the kernels of ${name}"
+    USES_TERMINAL VERBATIM)
+  add_dependencies(${name}_tune ${name}_tune_inputs)
 endfunction()
 
 # The weights file as an object of its own, in read-only memory.

@@ -3,7 +3,7 @@ set(VGGEN_OPERATOR_FAMILIES conv conv_weights fully_connected product pointwise 
 
 # vggen_add_schedule(<name> FAMILY <one of VGGEN_OPERATOR_FAMILIES> SOURCE <file.cpp>)
 #
-# Adds a schedule to vggen-compile. The file registers itself under <name> (see schedules/schedule.hpp) and may lie
+# Adds a schedule to vggen-compile and vggen-tune. The file registers itself under <name> (see schedules/schedule.hpp) and may lie
 # anywhere. Only kernels that a schedule file picks this schedule for depend on it.
 function(vggen_add_schedule name)
   cmake_parse_arguments(PARSE_ARGV 1 arg "" "FAMILY;SOURCE" "")
@@ -19,14 +19,17 @@ function(vggen_add_schedule name)
   if(PROJECT_NAME STREQUAL "vggen")
     vggen_own_code(${objects})
   endif()
-  target_link_libraries(vggen-compile PRIVATE ${objects})
-  target_link_libraries(vggen-generators PRIVATE ${objects})
+  set_property(GLOBAL APPEND PROPERTY VGGEN_SCHEDULE_OBJECTS ${objects})
+  get_property(programs GLOBAL PROPERTY VGGEN_HALIDE_PROGRAMS)
+  foreach(program IN LISTS programs)
+    target_link_libraries(${program} PRIVATE ${objects})
+  endforeach()
   vggen_identify(${arg_FAMILY}.${name} ${objects})
 endfunction()
 
 # vggen_identify(<name> <object library>): what <name> is made of, for the keys of kernels.
 function(vggen_identify name objects)
-  set_property(TARGET vggen-compile APPEND PROPERTY VGGEN_IDENTITY_OBJECTS "$<TARGET_OBJECTS:${objects}>")
-  set_property(TARGET vggen-compile APPEND PROPERTY
+  set_property(TARGET vggen_compiler APPEND PROPERTY VGGEN_IDENTITY_OBJECTS "$<TARGET_OBJECTS:${objects}>")
+  set_property(TARGET vggen_compiler APPEND PROPERTY
     VGGEN_IDENTITIES "$<LIST:TRANSFORM,$<TARGET_OBJECTS:${objects}>,PREPEND,${name}=>")
 endfunction()

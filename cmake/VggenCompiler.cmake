@@ -12,12 +12,17 @@ else()
   set(VGGEN_COMPILE_DEPENDENCY vggen-compile CACHE INTERNAL "")
 endif()
 
+# Files of schedules tuned by measuring, one for each kind of vector unit; a model for such a target takes them.
+set(VGGEN_TUNED "${vggen_SOURCE_DIR}/schedules/tuned" CACHE PATH
+  "Folder of tuned schedules; empty: every operator's own choice")
+
 set(runtime "${PROJECT_BINARY_DIR}/libvggen_halide_runtime.a")
 add_custom_command(
   OUTPUT "${runtime}"
   COMMAND ${VGGEN_COMPILE} --runtime "${runtime}" --target "${VGGEN_TARGET}"
   DEPENDS ${VGGEN_COMPILE_DEPENDENCY}
   COMMENT "Compiling Halide's runtime" VERBATIM)
+set(VGGEN_HALIDE_RUNTIME "${runtime}" CACHE INTERNAL "")
 add_custom_target(vggen_halide_runtime_library DEPENDS "${runtime}")
 add_library(vggen_halide_runtime INTERFACE)
 add_library(vggen::halide_runtime ALIAS vggen_halide_runtime)

@@ -12,6 +12,7 @@
 
 #include <Halide.h>
 
+#include <cstdint>
 #include <functional>
 #include <map>
 #include <string>
@@ -69,6 +70,8 @@ struct schedule_info {
   /// What a call takes, roughly, in cycles of one core; infinity: it is not for such a kernel. Where nobody
   /// tuned, the cheapest schedule of those that have this is taken. `request` has all parameters.
   std::function<double(const schedule_request &)> cost{};
+  /// Multiply-adds of the algorithm, where they are fewer than those of the plain sums: Winograd's products.
+  std::function<std::int64_t(const schedule_request &)> multiply_adds{};
   /// The numerical budget: the largest error, relative to the largest value of the output, against double
   /// precision. It was measured over the operators' test cases on all targets, and tests hold it to that.
   std::function<double(const schedule_request &)> error{};

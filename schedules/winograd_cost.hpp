@@ -14,6 +14,8 @@ namespace vggen {
 /// Cycles of `steps` steps of a matrix product, in which `vectors` x `others` sums in registers are each
 /// added to: two loads are issued in a cycle, and a tenth is lost around the loop.
 inline double product_cycles(const machine &m, int vectors, int others, double steps) {
+  if (vectors * others + vectors + (m.folds_broadcasts ? 0 : 1) > m.registers && others > 1)
+    return std::numeric_limits<double>::infinity(); // it does not fit into the registers
   const double sums = static_cast<double>(vectors) * others;
   return steps * std::max({sums / m.fused_per_cycle, (vectors + others) / 2.0, 4.0}) * 1.1;
 }
@@ -28,6 +30,13 @@ inline double transform_cycles(double tiles, int points) {
 /// that cores share does.
 inline double traffic_cycles(double bytes) {
   return bytes <= 512e3 ? 0 : bytes <= 16e6 ? bytes / 32 : bytes / 10;
+}
+
+/// So many floats, rounded up to an odd number of cache lines: rows of that length begin in different sets of
+/// a cache, while those of a power of two all fall into the same few.
+inline int odd_lines(int floats) {
+  constexpr int line = 16;
+  return ((floats + line - 1) / line | 1) * line;
 }
 
 /// How much longer work takes that is cut into so many equal tasks, on the four cores of a usual machine.

@@ -27,7 +27,8 @@ weight_layout layout_of(const schedule_request &request) {
 
 // Cycles for one row of outputs, one vector of channels and one step of the reduction: two loads are issued
 // in a cycle, enough sums must be under way to hide a multiply-add's four cycles, and a tile that hangs over
-// the row's end does work twice. Infinity: the tile does not fit into the registers.
+// the row's end, or a panel over the last channel, does work twice. Infinity: the tile does not fit into the
+// registers.
 double row_cost(const signature &kernel, const machine &m, int vectors, int pixels, int rows, int images) {
   const int sums_per_pixel = kernel.pool ? 4 : 1;
   const int area = pixels * rows * images * sums_per_pixel, sums = vectors * area;
@@ -37,7 +38,8 @@ double row_cost(const signature &kernel, const machine &m, int vectors, int pixe
   const double f = m.fused_per_cycle;
   const double cycles = std::max({sums / f, loads / 2.0, 5.0}) + loads / 100.0;
   const int tiles = (kernel.output_width() + pixels - 1) / pixels;
-  return tiles * cycles / (vectors * rows * images);
+  const int width = vector_width(kernel, m), outputs = (kernel.outputs + width - 1) / width;
+  return tiles * cycles * ((outputs + vectors - 1) / vectors) / (double{1} * outputs * rows * images);
 }
 
 // The tile that does the most multiply-adds per cycle; of tiles that are equally good the one with fewer

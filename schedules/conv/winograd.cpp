@@ -36,6 +36,7 @@ double cost(const schedule_request &request) {
   // a vector of few channels is mostly empty
   if (kernel.op != operation::conv3x3 || kernel.channels < m.lanes || kernel.outputs < m.lanes)
     return std::numeric_limits<double>::infinity();
+  if (kernel.pool && request["tile"] % 2 != 0) return std::numeric_limits<double>::infinity();
   const int tiles = tiles_of(kernel, request["tile"]), points = request["tile"] + 2;
   const int vectors = std::min(request["panel_vectors"], kernel.outputs / m.lanes);
   const int outputs = (kernel.outputs + m.lanes - 1) / m.lanes,
@@ -91,6 +92,13 @@ schedule_parameters defaults(const schedule_request &request) {
   return cheapest_tile(request, defaults_for, cost);
 }
 
+// Those of the products; the transforms have some per cent more.
+std::int64_t multiply_adds(const schedule_request &request) {
+  const signature kernel = conv_of(request.kernel);
+  const std::int64_t points = request["tile"] + 2;
+  return points * points * tiles_of(kernel, request["tile"]) * kernel.channels * kernel.outputs;
+}
+
 // Larger tiles have larger factors, of which more cancels.
 double error(const schedule_request &request) {
   return std::array{1e-6, 8e-6, 6e-6, 2e-5, 4e-5}.at(static_cast<std::size_t>(request["tile"] - 2));
@@ -117,6 +125,12 @@ void apply(conv_stages &s, const schedule_request &request) {
     w.products.compute_at(s.output, s.tile_panel);
   }
   w.input.schedule(input_lanes);
+  // the points of a tile lie in different sets of the caches
+  const int tiles_at_once = std::min(request["block"], tiles_of(kernel, request["tile"]));
+  const int input_tiles = panels_outside ? tiles_of(kernel, request["tile"]) : tiles_at_once;
+  w.input.transformed.align_storage(w.input.channel, odd_lines(kernel.channels))
+      .align_storage(w.input.t, input_tiles | 1);
+  w.products.align_storage(s.k, odd_lines(layout_of(request).panel)).align_storage(w.t, tiles_at_once | 1);
 
   w.products.store_in(Halide::MemoryType::Heap)
       .split(s.k, vector, lane, lanes)
@@ -156,6 +170,7 @@ const register_schedule<conv_stages> winograd{{{.name = "winograd",
                                                 .defaults = defaults,
                                                 .layout = layout_of,
                                                 .cost = cost,
+                                                .multiply_adds = multiply_adds,
                                                 .error = error},
                                                apply}};
 

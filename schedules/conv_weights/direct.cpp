@@ -32,7 +32,8 @@ double pixel_cost(const signature &kernel, const machine &m, int vectors, int ch
   const double f = m.fused_per_cycle, loads = vectors + channels * places;
   const double cycles = std::max({sums / f, loads / 2.0, 5.0}) + loads / 100.0;
   const int tiles = (kernel.channels + channels - 1) / channels;
-  return tiles * cycles / (vectors * places);
+  const int width = vector_width(kernel, m), outputs = (kernel.outputs + width - 1) / width;
+  return tiles * cycles * ((outputs + vectors - 1) / vectors) / (double{1} * outputs * places);
 }
 
 schedule_parameters defaults(const schedule_request &request) {

@@ -67,6 +67,13 @@ schedule_parameters defaults(const schedule_request &request) {
   return cheapest_tile(request, defaults_for, cost);
 }
 
+// Those of the products; the transforms have some per cent more.
+std::int64_t multiply_adds(const schedule_request &request) {
+  const signature &kernel = request.kernel;
+  const std::int64_t points = request["tile"] + 2;
+  return points * points * winograd_tiles(kernel, request["tile"]).count() * kernel.channels * kernel.outputs;
+}
+
 // Larger tiles have larger factors, of which more cancels.
 double error(const schedule_request &request) {
   return std::array{1e-6, 4e-6, 4e-6, 8e-6, 1e-5}.at(static_cast<std::size_t>(request["tile"] - 2));
@@ -152,6 +159,7 @@ const register_schedule<conv_weights_stages> winograd{{{.name = "winograd",
                                                                        {"whole", 0, 1}},
                                                         .defaults = defaults,
                                                         .cost = cost,
+                                                        .multiply_adds = multiply_adds,
                                                         .error = error},
                                                        apply}};
 

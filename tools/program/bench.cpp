@@ -1,3 +1,4 @@
+#include "tools/machine/measured_machine.hpp"
 #include "tools/program/commands.hpp"
 #include "tools/program/loaded_model.hpp"
 #include "tools/program/progress.hpp"
@@ -125,8 +126,24 @@ private:
   std::vector<float> constants_;
 };
 
-nlohmann::ordered_json as_json(const model_facts &facts, const measured_model &model,
-                               const run_times &times) {
+// Bytes that a kernel must at least read and write: its tensors, once.
+double compulsory_bytes(const compiled_kernel &k) {
+  const signature &s = k.kernel;
+  const std::int64_t weights = k.packed_size > 0 ? k.packed_size
+                               : s.has_weights() ? std::int64_t{s.channels} * s.outputs
+                                                 : 0;
+  return 4.0 * static_cast<double>((s.input_size() + s.output_size()) * s.batch + weights);
+}
+
+// The time that the machine's limits allow for a kernel's algorithm, as a share of what it took.
+double roofline_share(const compiled_kernel &k, double ms, const measured_machine &machine) {
+  const double arithmetic = 2e-6 * static_cast<double>(k.multiply_adds) / machine.gflops,
+               memory = 1e-6 * compulsory_bytes(k) / machine.read_gbps;
+  return std::max(arithmetic, memory) / ms;
+}
+
+nlohmann::ordered_json as_json(const model_facts &facts, const measured_model &model, const run_times &times,
+                               const std::optional<measured_machine> &machine) {
   const double best = *std::ranges::min_element(times.runs);
   const double flops = 2.0 * static_cast<double>(facts.multiply_adds) * model.batch();
   rusage usage{};
@@ -138,13 +155,15 @@ nlohmann::ordered_json as_json(const model_facts &facts, const measured_model &m
                               {"median_ms", median(times.runs)},
                               {"gflops", flops / best / 1e6},
                               {"peak_bytes", usage.ru_maxrss * 1024L}};
+  if (machine) json["machine"] = {{"gflops", machine->gflops}, {"read_gbps", machine->read_gbps}};
   for (std::size_t i = 0; i < times.calls.size(); ++i) {
     const compiled_kernel &k = facts.kernels[static_cast<std::size_t>(times.calls[i])];
-    const double ms = *std::ranges::min_element(times.kernels[i]);
+    const double ms = median(times.kernels[i]);
     json["layers"].push_back({{"kernel", k.text},
                               {"schedule", k.schedule},
                               {"ms", ms},
                               {"gflops", 2.0 * static_cast<double>(k.kernel.multiply_adds()) / ms / 1e6}});
+    if (machine) json["layers"].back()["roofline_share"] = roofline_share(k, ms, *machine);
   }
   return json;
 }
@@ -153,25 +172,31 @@ void print(const nlohmann::ordered_json &json) {
   std::printf("%s: batch %d on %d threads: best %.2f ms, median %.2f ms, %.1f GFLOP/s\n",
               json["name"].get<std::string>().c_str(), json["batch"].get<int>(), json["threads"].get<int>(),
               json["min_ms"].get<double>(), json["median_ms"].get<double>(), json["gflops"].get<double>());
-  if (json.contains("layers"))
-    for (const auto &layer : json["layers"])
-      std::printf("%9.3f ms %8.1f GFLOP/s  %s, %s\n", layer["ms"].get<double>(),
-                  layer["gflops"].get<double>(), layer["kernel"].get<std::string>().c_str(),
-                  layer["schedule"].get<std::string>().c_str());
+  if (!json.contains("layers")) return;
+  std::printf("this machine: %.0f GFLOP/s of multiply-adds in registers, %.1f GB/s read from memory\n",
+              json["machine"]["gflops"].get<double>(), json["machine"]["read_gbps"].get<double>());
+  for (const auto &layer : json["layers"])
+    std::printf("%9.3f ms %8.1f GFLOP/s %4.0f %% of its roofline  %s, %s\n", layer["ms"].get<double>(),
+                layer["gflops"].get<double>(), 100 * layer["roofline_share"].get<double>(),
+                layer["kernel"].get<std::string>().c_str(), layer["schedule"].get<std::string>().c_str());
 }
 
 } // namespace
 
 void bench(runnable_model &model, const bench_options &options) {
   measured_model measured(model, options);
+  const auto measure = [&](int warm_up) {
+    const run_times times = measured.measure(warm_up, options.runs, options.layers);
+    std::optional<measured_machine> machine; // afterwards: it heats the machine up
+    if (options.layers) machine = measure_machine(measured.threads());
+    return as_json(model.facts(), measured, times, machine);
+  };
   if (options.on_request) {
     for (std::string line; std::getline(std::cin, line);)
-      std::cout << as_json(model.facts(), measured, measured.measure(1, options.runs, options.layers)).dump()
-                << '\n'
-                << std::flush; // the asker waits for it
+      std::cout << measure(1).dump() << '\n' << std::flush; // the asker waits for it
     return;
   }
-  const auto json = as_json(model.facts(), measured, measured.measure(2, options.runs, options.layers));
+  const auto json = measure(2);
   if (options.json)
     std::cout << json.dump() << '\n';
   else

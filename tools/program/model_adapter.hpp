@@ -27,6 +27,7 @@ public:
     facts_.embedded_weights = embedded_weights;
     facts_.name = Model::name;
     facts_.target = Model::target;
+    facts_.tuned_for = Model::tuned_for;
     facts_.parameters = parameters(network{});
     facts_.multiply_adds = multiply_adds(network{});
     facts_.receptive_field = receptive_field(network{});

@@ -34,6 +34,7 @@ struct layer_row {
 struct model_facts {
   std::string_view name;
   std::string_view target;
+  std::string_view tuned_for; ///< the processor that schedules were tuned on; empty: they were not
   std::int64_t parameters = 0;
   std::int64_t multiply_adds = 0; ///< for one image
   int receptive_field = 0;        ///< pixels, of the last layer before the classifier

@@ -1,3 +1,4 @@
+#include "tools/machine/measured_machine.hpp"
 #include "tools/program/commands.hpp"
 #include "tools/program/texts.hpp"
 
@@ -34,6 +35,7 @@ nlohmann::ordered_json as_json(const runnable_model &model) {
   }
   return {{"name", facts.name},
           {"target", facts.target},
+          {"tuned_for", facts.tuned_for},
           {"parameters", facts.parameters},
           {"multiply_adds", facts.multiply_adds},
           {"receptive_field", facts.receptive_field},
@@ -77,6 +79,10 @@ void print_table(const runnable_model &model) {
                 grouped(static_cast<std::int64_t>(facts.arena_bytes[i])).c_str(),
                 grouped(static_cast<std::int64_t>(model.scratch_bytes(facts.batches[i], 1))).c_str());
   std::printf("compiled for %s\n", std::string(facts.target).c_str());
+  if (facts.tuned_for.empty()) return;
+  std::printf("schedules tuned on %s\n", std::string(facts.tuned_for).c_str());
+  if (const std::string here = processor_name(); here != facts.tuned_for)
+    std::printf("note: this is %s; tuning here may be worth it (docs/tuning.md)\n", here.c_str());
 }
 
 } // namespace

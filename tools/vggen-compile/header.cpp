@@ -31,6 +31,19 @@ std::string machine_name(Halide::Target target) {
   return target.to_string();
 }
 
+// As C++ writes a string: a processor's name is any text.
+std::string literal(const std::string &text) {
+  std::ostringstream out;
+  out << '"';
+  for (const char c : text)
+    if (c == '"' || c == '\\')
+      out << '\\' << c;
+    else if (c >= ' ' && c <= '~')
+      out << c;
+  out << '"';
+  return out.str();
+}
+
 void write_table(std::ostream &out, const std::vector<planned_kernel> &kernels,
                  const std::filesystem::path &cache) {
   for (const auto &k : kernels) {
@@ -45,6 +58,7 @@ void write_table(std::ostream &out, const std::vector<planned_kernel> &kernels,
           << "_argv,\n       .packed_size = " << k.packed_size << ",\n";
     out << "       .scratch_shared = " << facts.scratch_shared << ",\n"
         << "       .scratch_per_task = " << facts.scratch_per_task << ",\n"
+        << "       .multiply_adds = " << k.kernel.multiply_adds << ",\n"
         << "       .error = " << k.kernel.error << ",\n"
         << "       .object_bytes = " << facts.code_bytes << "},\n";
   }
@@ -53,7 +67,8 @@ void write_table(std::ostream &out, const std::vector<planned_kernel> &kernels,
 } // namespace
 
 void write_header(const std::filesystem::path &file, const description &model, const Halide::Target &target,
-                  const std::vector<planned_kernel> &kernels, const std::filesystem::path &cache) {
+                  const std::vector<planned_kernel> &kernels, const std::filesystem::path &cache,
+                  const std::string &tuned_for) {
   // a description without a network (a list of kernels to be tested or measured) gives the table alone
   const bool is_model = !model.network.empty();
   std::ostringstream out;
@@ -83,6 +98,7 @@ void write_header(const std::filesystem::path &file, const description &model, c
   }
   out << "  static constexpr std::string_view name = \"" << model.name << "\";\n"
       << "  static constexpr std::string_view target = \"" << machine_name(target) << "\";\n"
+      << "  static constexpr std::string_view tuned_for = " << literal(tuned_for) << ";\n"
       << "  static constexpr std::array<std::uint64_t, " << feature_word_count << "> target_features{"
       << feature_words(target) << "};\n"
       << "  static constexpr std::array<vggen::compiled_kernel, " << kernels.size() << "> kernels{{\n";

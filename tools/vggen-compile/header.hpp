@@ -1,26 +1,18 @@
 // The generated header: the kernels of one model as a table that runtime/ computes with.
 #pragma once
 
-#include "compile_kernel.hpp"
-#include "description.hpp"
-#include "schedule_database.hpp"
+#include "tools/compiler/description.hpp"
+#include "tools/compiler/planned_kernel.hpp"
 
 #include <filesystem>
-#include <optional>
 #include <vector>
 
 namespace vggen {
 
-/// Represents a kernel with its jobs.
-struct planned_kernel {
-  resolved_kernel kernel;
-  compile_job job;
-  std::optional<compile_job> pack;
-  std::int64_t packed_size = 0;
-};
-
-/// Writes the header to `file`, unless it is there already as it should be.
+/// Writes the header to `file`, unless it is there already as it should be. tuned_for: the processor that
+/// schedules were measured on; empty: they were not.
 void write_header(const std::filesystem::path &file, const description &model, const Halide::Target &target,
-                  const std::vector<planned_kernel> &kernels, const std::filesystem::path &cache);
+                  const std::vector<planned_kernel> &kernels, const std::filesystem::path &cache,
+                  const std::string &tuned_for);
 
 } // namespace vggen

@@ -1,13 +1,11 @@
 // vggen-compile: from a network's description to its kernels, ahead of time.
-#include "compile_kernel.hpp"
-#include "description.hpp"
 #include "header.hpp"
-#include "schedule_database.hpp"
-#include "targets.hpp"
-#include "workers.hpp"
 
-#include "generators/conv.hpp"
-#include "generators/packing.hpp"
+#include "tools/compiler/description.hpp"
+#include "tools/compiler/planned_kernel.hpp"
+#include "tools/compiler/schedule_database.hpp"
+#include "tools/compiler/targets.hpp"
+#include "tools/compiler/workers.hpp"
 
 #include <CLI/CLI.hpp>
 
@@ -24,7 +22,7 @@ using namespace vggen;
 namespace {
 
 struct options {
-  fs::path description, header, library, cache, runtime;
+  fs::path description, header, library, cache, runtime, tuned;
   std::vector<fs::path> schedules;
   std::string target = "host";
   int jobs = static_cast<int>(std::max(1u, std::thread::hardware_concurrency()));
@@ -50,21 +48,6 @@ std::vector<signature> kernels_of(const description &model, const schedule_datab
   return kernels;
 }
 
-planned_kernel plan(const signature &kernel, const schedule_database &database,
-                    const Halide::Target &target) {
-  planned_kernel p{.kernel = database.resolve(kernel, target), .job = {}, .pack = {}};
-  p.job = job_of(p.kernel, target);
-  if (kernel.packs_weights()) {
-    const schedule_request request{.kernel = kernel, .target = target, .parameters = p.kernel.parameters};
-    const signature convolution = conv_of(kernel);
-    const weight_layout layout = p.kernel.chosen.layout ? p.kernel.chosen.layout(request)
-                                                        : weight_layout{.panel = convolution.outputs};
-    p.pack = pack_job_of(p.kernel, layout, target);
-    p.packed_size = weight_panels(convolution, layout).size();
-  }
-  return p;
-}
-
 // Compiles what is not in the cache. Prints a line for each. Returns whether all succeeded.
 bool compile_missing(const std::vector<planned_kernel> &kernels, const options &o, const std::string &name) {
   std::vector<const compile_job *> missing;
@@ -81,7 +64,7 @@ bool compile_missing(const std::vector<planned_kernel> &kernels, const options &
   std::fflush(stdout);
   std::size_t finished = 0;
   return run_in_workers(
-      missing.size(), o.jobs, std::chrono::seconds(o.limit),
+      missing.size(), o.jobs, std::chrono::seconds(o.limit), after_error::stop,
       [&](std::size_t i) { compile(*missing[i], o.cache); },
       [&](const task_result &r) {
         ++finished;
@@ -105,23 +88,36 @@ void write_library(const std::vector<planned_kernel> &kernels, const options &o,
   Halide::create_static_library({objects.begin(), objects.end()}, target, o.library.string());
 }
 
+// The processors that the kernels' schedules were measured on, each once.
+std::string tuned_for(const std::vector<planned_kernel> &kernels) {
+  std::set<std::string> cpus;
+  for (const planned_kernel &k : kernels)
+    if (!k.kernel.tuned_on.empty()) cpus.insert(k.kernel.tuned_on);
+  std::string all;
+  for (const std::string &cpu : cpus)
+    all += (all.empty() ? "" : ", ") + cpu;
+  return all;
+}
+
 int compile_model(const options &o) {
   const description model = read_description(o.description);
   const Halide::Target target = kernel_target(o.target);
   schedule_database database(o.allowed);
   for (const auto &file : o.schedules)
     database.add(file);
+  if (const fs::path tuned = o.tuned / tuned_file_name(target); !o.tuned.empty() && fs::exists(tuned))
+    database.add_tuned(tuned, [](const std::string &why) { std::printf("note: %s\n", why.c_str()); });
   fs::create_directories(o.cache);
   std::vector<planned_kernel> kernels;
   for (const signature &s : kernels_of(model, database, o.all_forms))
-    kernels.push_back(plan(s, database, target));
+    kernels.push_back(plan_kernel(database.resolve(s, target), target));
   for (const planned_kernel &k : kernels)
     if (!k.kernel.left_out.empty())
       std::printf("note: %s is not exact; %s is taken\n", k.kernel.left_out.c_str(),
                   k.kernel.chosen.name.c_str());
   if (!compile_missing(kernels, o, model.name)) return 1;
   write_library(kernels, o, target);
-  write_header(o.header, model, target, kernels, o.cache);
+  write_header(o.header, model, target, kernels, o.cache, tuned_for(kernels));
   return 0;
 }
 
@@ -135,6 +131,8 @@ int main(int argc, char **argv) {
   app.add_option("--library", o.library, "the static library to write");
   app.add_option("--cache", o.cache, "folder of kernels compiled before");
   app.add_option("--schedules", o.schedules, "files that choose schedules; later ones win");
+  app.add_option("--tuned", o.tuned,
+                 "folder of tuned schedules, for kernels that no file of --schedules names");
   app.add_option("--target", o.target, target_help())->capture_default_str();
   app.add_option("--accuracy", o.allowed, "fast, or exact: no schedule that rounds more than plain sums do")
       ->transform(CLI::CheckedTransformer(

@@ -42,6 +42,7 @@ struct compiled_kernel {
   std::int64_t packed_size = 0;      ///< floats that `pack` writes
   std::int64_t scratch_shared = 0;   ///< bytes that one call takes from its context's scratch
   std::int64_t scratch_per_task = 0; ///< and more bytes for each of its parallel tasks
+  std::int64_t multiply_adds = 0;    ///< of its algorithm: Winograd's have fewer than the plain sums
   /// Largest error, relative to the largest value of the output, against double precision: measured for the
   /// schedule over the operators' test cases. 0: not known.
   double error = 0;

@@ -34,6 +34,8 @@ template <class Kernels> struct model {
 
   static constexpr std::string_view name = Kernels::name;
   static constexpr std::string_view target = Kernels::target;
+  /// The processor on which its schedules were measured to be the fastest; empty: on none.
+  static constexpr std::string_view tuned_for = Kernels::tuned_for;
   static constexpr std::span<const int> batches{Kernels::batches};
   static constexpr std::span<const compiled_kernel> kernel_table{Kernels::kernels};
 };

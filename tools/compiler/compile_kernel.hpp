@@ -1,7 +1,7 @@
 // One kernel to one object file: runs its generator in this process.
 #pragma once
 
-#include "schedule_database.hpp"
+#include "tools/compiler/schedule_database.hpp"
 
 #include <Halide.h>
 

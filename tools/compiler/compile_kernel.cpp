@@ -1,9 +1,9 @@
-#include "compile_kernel.hpp"
+#include "tools/compiler/compile_kernel.hpp"
 
 #include "generators/operators.hpp"
 #include "generators/scratch.hpp"
 #include "generators/signature_parameters.hpp"
-#include "identities.hpp"
+#include "tools/compiler/identities.hpp"
 
 #include <nlohmann/json.hpp>
 

@@ -1,4 +1,4 @@
-#include "workers.hpp"
+#include "tools/compiler/workers.hpp"
 
 #include <algorithm>
 #include <array>
@@ -81,14 +81,15 @@ std::string error_of(const worker &w, int status, std::chrono::seconds limit) {
 
 } // namespace
 
-bool run_in_workers(std::size_t count, int jobs, std::chrono::seconds limit,
+bool run_in_workers(std::size_t count, int jobs, std::chrono::seconds limit, after_error then,
                     const std::function<void(std::size_t)> &task,
                     const std::function<void(const task_result &)> &done) {
   std::map<pid_t, worker> running;
   std::size_t next = 0;
   bool good = true;
-  while ((good && next < count) || !running.empty()) {
-    while (good && next < count && static_cast<int>(running.size()) < jobs)
+  const auto more = [&] { return next < count && (good || then == after_error::go_on); };
+  while (more() || !running.empty()) {
+    while (more() && static_cast<int>(running.size()) < jobs)
       start(next++, limit, task, running);
     int status = 0;
     const pid_t child = wait(&status);

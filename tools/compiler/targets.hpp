@@ -17,4 +17,7 @@ Halide::Target kernel_target(const std::string &name);
 /// The same target, for Halide's runtime.
 Halide::Target runtime_target(const std::string &name);
 
+/// The name of the file of tuned schedules for a target: it goes by the vector unit, "x86-64-avx512.json".
+std::string tuned_file_name(const Halide::Target &target);
+
 } // namespace vggen

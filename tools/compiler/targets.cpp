@@ -1,4 +1,6 @@
-#include "targets.hpp"
+#include "tools/compiler/targets.hpp"
+
+#include "schedules/machine.hpp"
 
 #include <map>
 #include <stdexcept>
@@ -39,5 +41,14 @@ Halide::Target kernel_target(const std::string &name) {
 }
 
 Halide::Target runtime_target(const std::string &name) { return parse(name); }
+
+std::string tuned_file_name(const Halide::Target &target) {
+  const auto has = [&](Halide::Target::Feature feature) { return target.has_feature(feature); };
+  if (target.arch == Halide::Target::ARM) return target.bits == 64 ? "arm-64.json" : "arm-32.json";
+  if (target.arch != Halide::Target::X86) return "other.json";
+  if (machine_of(target).lanes == 16) return "x86-64-avx512.json";
+  if (has(Halide::Target::AVX2) && has(Halide::Target::FMA)) return "x86-64-avx2.json";
+  return has(Halide::Target::SSE41) ? "x86-64-sse41.json" : "x86-64.json";
+}
 
 } // namespace vggen

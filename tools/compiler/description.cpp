@@ -1,4 +1,4 @@
-#include "description.hpp"
+#include "tools/compiler/description.hpp"
 
 #include <nlohmann/json.hpp>
 

@@ -15,7 +15,11 @@
 
 #include <vggen/net/signature.hpp>
 
+#include <nlohmann/json_fwd.hpp>
+
+#include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <map>
 #include <string>
 #include <vector>
@@ -38,12 +42,18 @@ struct resolved_kernel {
   std::string family; ///< of operators: conv
   schedule_info chosen;
   schedule_parameters parameters;
+  std::int64_t multiply_adds = 0; ///< of the schedule's algorithm
   double error = 0;       ///< measured over the operators' test cases (schedule_info::error); 0: not known
   std::string left_out{}; ///< the schedule file's choice, where the accuracy does not allow it; else empty
+  std::string tuned_on{}; ///< the processor on which the schedule was found by measuring; else empty
 
   /// Name and parameters: "direct panel_vectors=2 pixels=14".
   [[nodiscard]] std::string schedule_text() const;
 };
+
+/// A kernel with a schedule of its family; `request` has all parameters.
+resolved_kernel resolve_with(const signature &kernel, const schedule_info &chosen,
+                             const schedule_request &request);
 
 /// Represents the entries of schedule files; later files win.
 class schedule_database {
@@ -53,6 +63,11 @@ public:
   /// Adds a file's entries. Ensures that each names a known schedule and parameters within their ranges.
   /// Throws std::runtime_error that names the file and the entry.
   void add(const std::filesystem::path &file);
+
+  /// Adds the entries of a file that vggen-tune wrote. It may be of another version: an entry that does not
+  /// fit is left out, with a line for `note`. Entries added before win.
+  /// Throws std::runtime_error if the file is no such database.
+  void add_tuned(const std::filesystem::path &file, const std::function<void(const std::string &)> &note);
 
   /// The kernel's entry says "split".
   [[nodiscard]] bool is_split(const signature &kernel) const;
@@ -64,11 +79,13 @@ private:
   struct entry {
     std::string schedule;
     schedule_parameters parameters;
-    std::string where; ///< file and number of the entry
+    std::string where;    ///< file and number of the entry
+    std::string tuned_on; ///< the processor that it was measured on; empty: somebody wrote it
   };
   [[nodiscard]] bool allows(const schedule_info &schedule) const {
     return schedule.exact || allowed_ == accuracy::fast;
   }
+  static entry read_entry(const nlohmann::json &item, std::string &text);
   // The family's default for the request's kernel, or what it estimates to be cheaper.
   [[nodiscard]] const schedule_info &cheapest(const operator_family &family,
                                               const schedule_request &request) const;

@@ -15,10 +15,12 @@ struct task_result {
   double seconds = 0;
 };
 
+/// What run_in_workers() does after a task that failed.
+enum class after_error { stop, go_on };
+
 /// Runs tasks 0 … count-1 in processes of their own, `jobs` at a time, each for at most `limit`. What a task
-/// throws becomes its error. `done` is told of each as it ends. Stops early after the first error. Returns
-/// whether all succeeded.
-bool run_in_workers(std::size_t count, int jobs, std::chrono::seconds limit,
+/// throws becomes its error. `done` is told of each as it ends. Returns whether all succeeded.
+bool run_in_workers(std::size_t count, int jobs, std::chrono::seconds limit, after_error then,
                     const std::function<void(std::size_t)> &task,
                     const std::function<void(const task_result &)> &done);
 

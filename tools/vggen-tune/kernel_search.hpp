@@ -12,10 +12,10 @@ namespace vggen {
 
 /// How long a search goes on.
 struct search_settings {
-  int first = 8;
-  int neighbours = 8;
-  int generations = 5;
-  int rounds = 5;
+  int first = 8;       ///< candidates of the first generation beside defaults, hints and each value's
+  int neighbours = 8;  ///< of each generation after it
+  int generations = 5; ///< at most, after the first
+  int rounds = 5;      ///< that the best candidates are compared in
 };
 
 /// Represents the candidates of one kernel. The first one is what the kernel gets without tuning.

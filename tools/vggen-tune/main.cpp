@@ -87,13 +87,14 @@ int main(int argc, char **argv) {
       ->transform(CLI::CheckedTransformer(
           std::map<std::string, accuracy>{{"exact", accuracy::exact}, {"fast", accuracy::fast}}))
       ->default_str("fast");
-  app.add_option("--candidates", o.tuning.first, "of a kernel, at first, beside each schedule's defaults")
+  app.add_option("--candidates", o.tuning.search.first,
+                 "of a kernel, at first, beside each schedule's defaults")
       ->check(CLI::NonNegativeNumber)
       ->capture_default_str();
-  app.add_option("--generations", o.tuning.generations, "of neighbours of the best one, at most")
+  app.add_option("--generations", o.tuning.search.generations, "of neighbours of the best one, at most")
       ->check(CLI::NonNegativeNumber)
       ->capture_default_str();
-  app.add_option("--rounds", o.tuning.rounds, "in which the best candidates are compared")
+  app.add_option("--rounds", o.tuning.search.rounds, "in which the best candidates are compared")
       ->check(CLI::PositiveNumber)
       ->capture_default_str();
   app.add_option("--seconds", o.trials.seconds, "of runs in one measurement")

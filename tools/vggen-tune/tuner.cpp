@@ -1,7 +1,5 @@
 #include "tools/vggen-tune/tuner.hpp"
 
-#include "tools/vggen-tune/kernel_search.hpp"
-
 #include <algorithm>
 #include <cstdio>
 #include <memory>
@@ -141,10 +139,7 @@ private:
     where_ = text("[%zu/%zu] ", number, items_.size()) + name_of(item.kernel);
     try {
       add_hints(search);
-      search.run({.first = settings_.first,
-                  .neighbours = settings_.neighbours,
-                  .generations = settings_.generations,
-                  .rounds = settings_.rounds});
+      search.run(settings_.search);
     } catch (const std::exception &e) {
       line_.keep("note: " + name_of(item.kernel) + " is left out: " + e.what());
       item.search.reset();
@@ -196,10 +191,7 @@ private:
           auto search = make_search(part);
           search->measure_default();
           if (part.has_weights())
-            search->run({.first = settings_.first / 2,
-                         .neighbours = 0,
-                         .generations = 0,
-                         .rounds = settings_.rounds});
+            search->run({.first = 4, .neighbours = 0, .generations = 0, .rounds = settings_.search.rounds});
           ms += search->best().ms;
           if (part.has_weights() && !file_.find(name_of(part), machine_.cpu, machine_.threads))
             file_.put(entry_of(*search));

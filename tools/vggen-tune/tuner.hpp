@@ -2,6 +2,7 @@
 #pragma once
 
 #include "tools/compiler/description.hpp"
+#include "tools/vggen-tune/kernel_search.hpp"
 #include "tools/vggen-tune/trial.hpp"
 #include "tools/vggen-tune/tuned_file.hpp"
 
@@ -18,12 +19,9 @@ struct tune_settings {
   Halide::Target target;
   accuracy allowed = accuracy::fast;
   std::chrono::minutes budget{60};
-  std::string only{};  ///< kernels whose text matches this regular expression; empty: all
-  bool again = false;  ///< kernels that were tuned on this machine before, too
-  int first = 8;       ///< candidates of the first generation beside each schedule's defaults
-  int neighbours = 8;  ///< and of each generation after it
-  int generations = 5; ///< at most, after the first
-  int rounds = 5;      ///< that the best candidates of a kernel are compared in
+  std::string only{}; ///< kernels whose text matches this regular expression; empty: all
+  bool again = false; ///< kernels that were tuned on this machine before, too
+  search_settings search{};
 };
 
 /// What the machine is that is tuned for.

@@ -106,8 +106,8 @@ double error(const schedule_request &request) {
 
 void apply(conv_stages &s, const schedule_request &request) {
   const signature kernel = conv_of(request.kernel);
-  const int lanes = std::min(kernel.outputs, machine_of(request.target).lanes);
-  const int input_lanes = std::min(kernel.channels, machine_of(request.target).lanes);
+  const machine m = machine_of(request.target);
+  const int lanes = std::min(kernel.outputs, m.lanes), input_lanes = std::min(kernel.channels, m.lanes);
   winograd_stages &w = s.winograd;
   Var vector{"vector"}, lane{"lane"}, group{"group"};
 
@@ -125,12 +125,14 @@ void apply(conv_stages &s, const schedule_request &request) {
     w.products.compute_at(s.output, s.tile_panel);
   }
   w.input.schedule(input_lanes);
-  // the points of a tile lie in different sets of the caches
-  const int tiles_at_once = std::min(request["block"], tiles_of(kernel, request["tile"]));
-  const int input_tiles = panels_outside ? tiles_of(kernel, request["tile"]) : tiles_at_once;
-  w.input.transformed.align_storage(w.input.channel, odd_lines(kernel.channels))
-      .align_storage(w.input.t, input_tiles | 1);
-  w.products.align_storage(s.k, odd_lines(layout_of(request).panel)).align_storage(w.t, tiles_at_once | 1);
+  // The points of a tile lie in different sets of the caches. Not where a vector is not full: with one output
+  // a padded buffer was seen to be read where nothing had been written.
+  if (kernel.channels >= m.lanes && kernel.outputs >= m.lanes) {
+    const int all_tiles = tiles_of(kernel, request["tile"]), block = std::min(request["block"], all_tiles);
+    w.input.transformed.align_storage(w.input.channel, odd_lines(kernel.channels))
+        .align_storage(w.input.t, (panels_outside ? all_tiles : block) | 1);
+    w.products.align_storage(s.k, odd_lines(layout_of(request).panel)).align_storage(w.t, block | 1);
+  }
 
   w.products.store_in(Halide::MemoryType::Heap)
       .split(s.k, vector, lane, lanes)

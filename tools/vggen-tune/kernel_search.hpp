@@ -49,7 +49,6 @@ private:
   void compare(int rounds);
   [[nodiscard]] std::string wrong_with(const candidate &c) const;
   void fail(candidate &c, const std::string &why);
-  void choose_best();
 
   signature kernel_;
   Halide::Target target_;

@@ -5,9 +5,7 @@
 
 #include <nlohmann/json.hpp>
 
-#include <cstdio>
 #include <stdexcept>
-#include <unistd.h>
 
 namespace vggen {
 

@@ -34,10 +34,9 @@ struct measurement {
 /// Represents a schedule for a kernel that is tried out.
 struct candidate {
   planned_kernel planned;
-  std::string failure{};        ///< why it is out; empty: it is not
-  std::vector<double> rounds{}; ///< milliseconds, of each round that it took part in; 0: not in that one
-  measurement checked{};        ///< the first one
-  double ms = 0;                ///< what it takes
+  std::string failure{}; ///< why it is out; empty: it is not
+  measurement checked{}; ///< the first one
+  double ms = 0;         ///< what it takes
 };
 
 /// Compiles and links candidates that have no failure yet, several at a time. A failure is noted in each.

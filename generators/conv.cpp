@@ -65,13 +65,55 @@ void define_tiled(conv_stages &s, const signature &kernel, const conv_tiling &ti
   });
 }
 
+// The filter's transform, where the weights are plain.
+void define_filter(conv_stages &s, const minimal_filtering &f) {
+  winograd_stages &w = s.winograd;
+  const Halide::Var ci("ci");
+  w.filter_rows = Halide::Func("filter_rows");
+  w.filter = Halide::Func("filter");
+  w.filter_rows(s.k, ci, w.i, s.y, s.panel) =
+      transform(f.filter, w.i, [&](int q) { return s.weights(s.k, ci, q, s.y, s.panel); });
+  w.filter(s.k, ci, w.i, w.j, s.panel) =
+      transform(f.filter, w.j, [&](int q) { return w.filter_rows(s.k, ci, w.i, q, s.panel); });
+}
+
+// For each point the product of the matrices of tiles and of weights.
+void define_products(conv_stages &s, const signature &kernel, const minimal_filtering &f, int parts) {
+  winograd_stages &w = s.winograd;
+  if (parts > 0 && kernel.channels % parts != 0)
+    throw std::invalid_argument("the parts must divide the input channels");
+  if (parts > 0) define_filter(s, f);
+  const Halide::Func &weights = parts > 0 ? w.filter : s.weights;
+  const int in_part = kernel.channels / std::max(parts, 1);
+  std::vector<Halide::Var> at{s.k, w.t, w.i, w.j, s.panel};
+  std::vector<Expr> of_part(at.begin(), at.end());
+  const Halide::Var part("part");
+  s.window = RDom(0, in_part, "channels");
+  const Expr channel = part * in_part + s.window.x;
+  at.push_back(part);
+  w.sums(at) = 0.f;
+  w.sums(at) += weights(s.k, channel, w.i, w.j, s.panel) * w.input.transformed(channel, w.t, w.i, w.j);
+  at.pop_back();
+  if (parts <= 1) {
+    of_part.emplace_back(0);
+    w.products(at) = w.sums(of_part);
+    return;
+  }
+  const RDom all_parts(0, parts, "parts");
+  w.part = all_parts.x;
+  of_part.emplace_back(all_parts.x);
+  w.products(at) = 0.f;
+  w.products(at) += w.sums(of_part);
+}
+
 void define_winograd(conv_stages &s, const signature &kernel, const conv_tiling &tiling) {
   winograd_stages &w = s.winograd;
   const int size = tiling.winograd.outputs;
   if (kernel.op != operation::conv3x3) throw std::invalid_argument("Winograd is for 3x3 convolutions");
   if (kernel.pool && size % 2 != 0)
     throw std::invalid_argument("a pool needs Winograd tiles of an even extent");
-  const minimal_filtering &f = winograd_transforms(size);
+  const minimal_filtering &normed = winograd_transforms(size);
+  const minimal_filtering f = tiling.winograd.parts > 0 ? with_plain_filter(normed) : normed;
   const winograd_tiles grid(kernel, size);
   const int tiles = grid.count(), block = std::min(tiling.winograd.block, tiles);
   const int blocks = (tiles + block - 1) / block;
@@ -84,12 +126,7 @@ void define_winograd(conv_stages &s, const signature &kernel, const conv_tiling 
   w.products = Halide::Func("products");
   w.columns = Halide::Func("columns");
 
-  const std::vector<Halide::Var> at{s.k, w.t, w.i, w.j, s.panel};
-  s.window = RDom(0, kernel.channels, "channels");
-  w.sums(at) = 0.f;
-  w.sums(at) +=
-      s.weights(s.k, s.window.x, w.i, w.j, s.panel) * w.input.transformed(s.window.x, w.t, w.i, w.j);
-  w.products(at) = w.sums(at);
+  define_products(s, kernel, f, tiling.winograd.parts);
 
   const Halide::Var dx("dx");
   w.columns(s.k, dx, w.t, w.j, s.panel) =

@@ -25,6 +25,9 @@ struct winograd_tiling {
   int outputs = 0; ///< of a tile, in each direction; 0: not by Winograd
   int block = 1;   ///< tiles that are transformed together; at most as many as there are
   int lanes = 1;   ///< output channels that are transformed back together; they divide the panel
+  /// In so many parts of the input channels the kernel itself transforms the weights, from plain ones; it
+  /// divides the channels. 0: the weights come transformed.
+  int parts = 0;
 };
 
 /// How a convolution's output is cut into tiles that are computed in registers. The last tile of a row and
@@ -43,12 +46,14 @@ struct conv_tiling {
 /// The stages of Winograd's form: indices i, j count the points of a tile, t all tiles.
 struct winograd_stages {
   tile_transform input;
-  Halide::Func sums;     // [k, t, i, j, panel]: over input channels, of the products with the weights
-  Halide::Func products; // the same, in memory
+  Halide::Func filter_rows, filter; // [k, ci, i, ky or j, panel]: of plain weights, if they are
+  Halide::Func sums;     // [k, t, i, j, panel, part]: over a part of the input channels, of the products
+  Halide::Func products; // [k, t, i, j, panel]: the same in memory; of several parts in its update
   Halide::Func columns;  // [k, dx, t, j, panel]: transformed back along x
   /// Those of conv_stages::tiles, from the innermost; then panel and block, or block and panel.
   Halide::RVar lane, dx, dy, vector, tile;
   Halide::RVar block;
+  Halide::RVar part; ///< of the input channels, in the products' update
   Halide::Var t{"t"}, i{"i"}, j{"j"};
   int points = 0; ///< of a tile in each direction
 };
@@ -64,8 +69,10 @@ struct winograd_stages {
 struct conv_stages {
   Halide::Func input;   // [ci, x, y, n]
   Halide::Func weights; // [k, ci, kx, ky, panel]
-  Halide::Func bias;    // [k]
-  Halide::Func mask;    // [k, x, y, n]; defined: the output is zero where it is not positive
+  /// Input and weights as they lie in memory (packing.hpp), to be prefetched.
+  Halide::ImageParam input_buffer, packed_weights;
+  Halide::Func bias; // [k]
+  Halide::Func mask; // [k, x, y, n]; defined: the output is zero where it is not positive
   Halide::Func sums;
   Halide::RDom window; // [ci, kx, ky]
   Halide::Func output; // [k, x, y, n]

@@ -93,6 +93,20 @@ inline minimal_filtering cook_toom(int outputs, int taps, const std::vector<rati
   return f;
 }
 
+/// The same with plain powers in the filter's transform, which is cheaper to apply: their norms are in the
+/// input's.
+inline minimal_filtering with_plain_filter(minimal_filtering f) {
+  for (std::size_t row = 0; row < f.filter.size(); ++row) {
+    const rational leading = f.filter[row].front(); // of the powers of a point, the first; of infinity 0
+    if (leading == rational(0)) continue;
+    for (rational &factor : f.filter[row])
+      factor /= leading;
+    for (rational &factor : f.input[row])
+      factor *= leading;
+  }
+  return f;
+}
+
 /// F(m, 3) for m from 2 to 6. The points are those of the smallest error among small rationals in pairs of
 /// opposite sign (which keep the transforms sparse), found by computing 2D tiles in float32 with each
 /// set: 1.1e-6 of the largest output for F(4, 3) with 3/4 and 4/3, where the usual 1 and 2

@@ -2,6 +2,7 @@
 // bounds on every buffer, and the accounting of scratch memory.
 #pragma once
 
+#include "prefetch.hpp"
 #include "schedules/schedule.hpp"
 #include "scratch.hpp"
 #include "signature_parameters.hpp"
@@ -92,6 +93,7 @@ protected:
   /// Applies the chosen schedule, unless Halide's autoscheduler is at work.
   void apply_schedule(Stages &stages, const schedule_request &r) {
     if (!this->using_autoscheduler() && chosen().apply) chosen().apply(stages, r);
+    this->get_pipeline().add_custom_lowering_pass(new prefetch_lines, [] {});
     this->get_pipeline().add_custom_lowering_pass(new scratch_meter, [] {});
   }
 

@@ -16,10 +16,12 @@ namespace vggen {
 struct weight_panels {
   int panel = 1; ///< outputs in a panel; the last panel is moved inwards so that it is whole
   int outputs = 1, inputs = 1;
-  int width = 1, height = 1; ///< of the window, or of the points of a Winograd tile that stand for it
+  bool window_inside = false; ///< [k % panel, kx, ky, ci, k / panel] instead
+  int width = 1, height = 1;  ///< of the window, or of the points of a Winograd tile that stand for it
 
   weight_panels(const signature &kernel, const weight_layout &layout)
       : panel(layout.panel), outputs(kernel.outputs), inputs(kernel.channels),
+        window_inside(layout.window_inside),
         width(layout.winograd > 0 ? layout.winograd + 2 : kernel.window_width()),
         height(layout.winograd > 0 ? layout.winograd + 2 : kernel.window_height()) {}
 
@@ -28,6 +30,7 @@ struct weight_panels {
   /// Where an element is in the flat array.
   [[nodiscard]] Halide::Expr index(Halide::Expr k, Halide::Expr ci, Halide::Expr kx, Halide::Expr ky,
                                    Halide::Expr p) const {
+    if (window_inside) return k + panel * (kx + width * (ky + height * (ci + inputs * p)));
     return k + panel * (ci + inputs * (kx + width * (ky + height * p)));
   }
 };

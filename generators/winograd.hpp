@@ -168,11 +168,7 @@ struct tile_transform {
   void schedule(int lanes) {
     const auto tail = Halide::TailStrategy::GuardWithIf;
     transformed.reorder(i, j, channel, t).vectorize(channel, lanes, tail).unroll(i).unroll(j);
-    rows.compute_at(transformed, channel)
-        .reorder(i, j, channel, t)
-        .vectorize(channel, lanes, tail)
-        .unroll(i)
-        .unroll(j);
+    rows.compute_at(transformed, t).reorder(i, channel, j, t).vectorize(channel, lanes, tail).unroll(i);
   }
 };
 

@@ -47,8 +47,9 @@ struct schedule_request {
 
 /// How a convolution's weights are packed.
 struct weight_layout {
-  int panel = 1;    ///< output channels in a panel
-  int winograd = 0; ///< transformed for Winograd tiles of so many outputs; 0: as they are
+  int panel = 1;              ///< output channels in a panel
+  int winograd = 0;           ///< transformed for Winograd tiles of so many outputs; 0: as they are
+  bool window_inside = false; ///< an input channel's window lies together; else a tap's input channels do
 };
 
 /// The part of a schedule that does not depend on an operator's stages.

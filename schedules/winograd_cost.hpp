@@ -26,6 +26,9 @@ inline double transform_cycles(double tiles, int points) {
   return tiles * points * points * (1 + 0.8 * points);
 }
 
+/// Cycles of transforming one vector of channels of `windows` 3x3 windows of weights.
+inline double filter_cycles(double windows, int points) { return windows * (3.0 * points * points + 100); }
+
 /// Cycles of reading so many bytes again: nothing where a core's own cache keeps them, little where the cache
 /// that cores share does.
 inline double traffic_cycles(double bytes) {

@@ -17,9 +17,10 @@ conv_tiling tiling_of(const schedule_request &r, const weight_layout &layout) {
           .rows = r.value_or("rows", 1),
           .images = r.value_or("images", 1),
           .panels_outside = r.value_or("panels_outside", 0) != 0,
-          .winograd = {.outputs = layout.winograd,
+          .winograd = {.outputs = r.value_or("tile", 0),
                        .block = r.value_or("block", 1),
-                       .lanes = std::min(conv_of(r.kernel).outputs, machine_of(r.target).lanes)}};
+                       .lanes = std::min(conv_of(r.kernel).outputs, machine_of(r.target).lanes),
+                       .parts = r.value_or("parts", 0)}};
 }
 
 // A convolution of either direction. Derived has the buffers, and says which is which.
@@ -32,6 +33,7 @@ protected:
     const weight_layout layout = chosen.layout ? chosen.layout(r) : weight_layout{.panel = kernel.outputs};
     const weight_panels packed(kernel, layout);
     Halide::Var k, ci, kx, ky, p;
+    stages_.packed_weights = weights;
     stages_.weights = Halide::Func("packed_weights");
     stages_.weights(k, ci, kx, ky, p) = weights(packed.index(k, ci, kx, ky, p));
     define_convolution(stages_, kernel, tiling_of(r, layout));
@@ -52,6 +54,7 @@ public:
   void generate() {
     const schedule_request r = this->request(Op);
     this->stages_.input = input;
+    this->stages_.input_buffer = input;
     this->stages_.bias = bias_values;
     this->stages_.output = output;
     this->define(weights, r);
@@ -77,6 +80,7 @@ public:
   void generate() {
     const schedule_request r = this->request(Op, direction::backward_data);
     this->stages_.input = output_gradient;
+    this->stages_.input_buffer = output_gradient;
     if (r.kernel.relu) this->stages_.mask = input;
     this->stages_.output = input_gradient;
     this->define(weights, r);

@@ -20,6 +20,7 @@ class pack_convolution : public Halide::Generator<pack_convolution>, signature_p
 public:
   Halide::GeneratorParam<int> panel{"panel", 1};
   Halide::GeneratorParam<int> winograd{"winograd", 0}; ///< outputs of a tile; 0: not transformed
+  Halide::GeneratorParam<bool> window_inside{"window_inside", false}; ///< an input channel's window together
   Halide::GeneratorParam<bool> backward_data{"backward_data", false};
   Halide::GeneratorInput<Halide::Buffer<float>> weights{"weights", 4}; // [kx, ky, ci, k]
   Halide::GeneratorOutput<Halide::Buffer<float>> packed{"packed", 1};
@@ -35,7 +36,8 @@ public:
     const bool backward = backward_data;
     signature kernel = layer;
     if (backward) std::swap(kernel.channels, kernel.outputs);
-    const weight_panels panels(kernel, {.panel = panel, .winograd = winograd});
+    const weight_panels panels(kernel,
+                               {.panel = panel, .winograd = winograd, .window_inside = window_inside});
     const int last = panels.outputs - panels.panel;
     order_ = Halide::RDom(
         {{0, panels.panel}, {0, panels.width}, {0, panels.height}, {0, panels.inputs}, {0, panels.panels()}});

@@ -3,7 +3,8 @@
 //
 // A block of tiles passes through all three steps while it is in the core's cache. Where the weights are
 // larger than the tiles (late layers), panels of weights are the outer loop instead, so that each is read
-// once.
+// once. Transformed weights are two to seven times as large as plain ones: with `parts` they stay plain in
+// memory and are transformed in the cache, for a part of the input channels at a time.
 #include "generators/conv.hpp"
 #include "schedules/machine.hpp"
 #include "schedules/schedule.hpp"
@@ -19,42 +20,75 @@ namespace vggen {
 
 namespace {
 
+constexpr int rows_ahead = 12; // windows of weights that are prefetched
+
 weight_layout layout_of(const schedule_request &request) {
   const signature kernel = conv_of(request.kernel);
   const int lanes = std::min(kernel.outputs, machine_of(request.target).lanes);
   return {.panel = lanes * std::min(request["panel_vectors"], kernel.outputs / lanes),
-          .winograd = request["tile"]};
+          .winograd = request["parts"] > 0 ? 0 : request["tile"],
+          .window_inside = request["parts"] > 0};
 }
 
 int tiles_of(const signature &kernel, int size) {
   return (kernel.sum_width() + size - 1) / size * ((kernel.sum_height() + size - 1) / size) * kernel.batch;
 }
 
+// How often things are done, for the estimate.
+struct winograd_counts {
+  int tiles, points, vectors, inputs, outputs, panels, blocks, groups; // inputs, outputs: vectors of channels
+  double plane;   // bytes of a tile's points, for a channel
+  double kernels; // pairs of an input and an output channel
+
+  winograd_counts(const signature &kernel, const machine &m, const schedule_request &request)
+      : tiles(tiles_of(kernel, request["tile"])), points(request["tile"] + 2),
+        vectors(std::min(request["panel_vectors"], kernel.outputs / m.lanes)),
+        inputs((kernel.channels + m.lanes - 1) / m.lanes), outputs((kernel.outputs + m.lanes - 1) / m.lanes),
+        panels((outputs + vectors - 1) / vectors), blocks((tiles + request["block"] - 1) / request["block"]),
+        groups((request["block"] + request["group"] - 1) / request["group"]), plane(4.0 * points * points),
+        kernels(double{1} * kernel.channels * kernel.outputs) {}
+};
+
+// Each block of tiles reads all weights; each panel of weights reads tiles that the cache does not keep.
+double traffic_of_transformed(const winograd_counts &n, const signature &kernel, const machine &m,
+                              const schedule_request &request) {
+  const bool outside = request["panels_outside"] != 0;
+  const double at_once = n.plane * kernel.channels * (outside ? n.tiles : request["block"]);
+  return n.blocks * traffic_cycles(n.plane * n.kernels) +
+         n.panels * (outside ? 1 : n.blocks) * traffic_cycles(at_once) +
+         2 * n.panels * n.blocks * traffic_cycles(n.plane * request["block"] * n.vectors * m.lanes);
+}
+
+// Plain weights are read once, and transformed for each block; of each part the sums are read and written.
+double cost_of_parts(const winograd_counts &n, const signature &kernel, const machine &m,
+                     const schedule_request &request) {
+  const int parts = request["parts"], lanes = n.vectors * m.lanes;
+  const double sums = double{1} * n.panels * n.blocks * request["block"] * n.vectors * n.points * n.points;
+  const double weights = n.plane * lanes * (kernel.channels / parts),
+               block = n.plane * lanes * request["block"];
+  return filter_cycles(n.kernels / m.lanes * n.blocks, n.points) + 3 * (parts - 1) * sums +
+         traffic_cycles(36 * n.kernels) + n.panels * traffic_cycles(n.plane * kernel.channels * n.tiles) +
+         n.panels * parts * n.blocks * traffic_cycles(weights + block);
+}
+
 double cost(const schedule_request &request) {
+  constexpr double never = std::numeric_limits<double>::infinity();
   const signature kernel = conv_of(request.kernel);
   const machine m = machine_of(request.target);
   // a vector of few channels is mostly empty
-  if (kernel.op != operation::conv3x3 || kernel.channels < m.lanes || kernel.outputs < m.lanes)
-    return std::numeric_limits<double>::infinity();
-  if (kernel.pool && request["tile"] % 2 != 0) return std::numeric_limits<double>::infinity();
-  const int tiles = tiles_of(kernel, request["tile"]), points = request["tile"] + 2;
-  const int vectors = std::min(request["panel_vectors"], kernel.outputs / m.lanes);
-  const int outputs = (kernel.outputs + m.lanes - 1) / m.lanes,
-            inputs = (kernel.channels + m.lanes - 1) / m.lanes, panels = (outputs + vectors - 1) / vectors;
-  const int groups = (request["block"] + request["group"] - 1) / request["group"],
-            blocks = (tiles + request["block"] - 1) / request["block"];
-  const double steps = double{1} * blocks * groups * points * points * kernel.channels * panels;
-  const double work = product_cycles(m, vectors, request["group"], steps) +
-                      transform_cycles(double{1} * tiles * (inputs + outputs), points);
-
-  // each block of tiles reads all weights; each panel of weights reads tiles that the cache does not keep
+  if (kernel.op != operation::conv3x3 || kernel.channels < m.lanes || kernel.outputs < m.lanes) return never;
+  if (kernel.pool && request["tile"] % 2 != 0) return never;
+  const int parts = request["parts"];
   const bool outside = request["panels_outside"] != 0;
-  const double plane = 4.0 * points * points, weights = plane * kernel.channels * kernel.outputs;
-  const double at_once = plane * kernel.channels * (outside ? tiles : request["block"]);
-  const double traffic = blocks * traffic_cycles(weights) +
-                         panels * (outside ? 1 : blocks) * traffic_cycles(at_once) +
-                         2 * panels * blocks * traffic_cycles(plane * request["block"] * vectors * m.lanes);
-  return work * idle_share(outside ? panels : blocks) + traffic;
+  if (parts > 0 && (!outside || kernel.channels % parts != 0)) return never;
+  if (parts > 1 && request["block"] % request["group"] != 0) return never; // added to: none may overlap
+  const winograd_counts n(kernel, m, request);
+  const double steps = double{1} * n.blocks * n.groups * n.points * n.points * kernel.channels * n.panels;
+  const double work = product_cycles(m, n.vectors, request["group"], steps) +
+                      transform_cycles(double{1} * n.tiles * (n.inputs + n.outputs), n.points);
+  const double idle = idle_share(outside ? n.panels : n.blocks);
+  return work * idle +
+         (parts > 0 ? cost_of_parts(n, kernel, m, request) : traffic_of_transformed(n, kernel, m, request));
 }
 
 schedule_parameters defaults_for(const schedule_request &request, int size) {
@@ -63,15 +97,18 @@ schedule_parameters defaults_for(const schedule_request &request, int size) {
   const int tiles = tiles_of(kernel, size), most_vectors = std::max(1, kernel.outputs / m.lanes);
   schedule_parameters best;
   double best_cost = std::numeric_limits<double>::infinity();
+  const int parts = request.value_or("parts", 0);
   const auto try_block = [&](int vectors, int block, bool panels_outside) {
     const int groups = (block - 1) / std::max(1, (m.registers - 3) / vectors) + 1;
     schedule_request whole = request;
-    whole.parameters.merge(schedule_parameters{{"tile", size},
-                                               {"panel_vectors", vectors},
-                                               {"group", (block - 1) / groups + 1},
-                                               {"block", block},
-                                               {"unroll", 4},
-                                               {"panels_outside", panels_outside}});
+    whole.parameters.merge(schedule_parameters{
+        {"tile", size},
+        {"panel_vectors", vectors},
+        {"group", parts > 1 ? divisor_up_to(block, (block - 1) / groups + 1) : (block - 1) / groups + 1},
+        {"block", block},
+        {"unroll", 4},
+        {"parts", parts},
+        {"panels_outside", panels_outside}});
     if (const double c = cost(whole);
         best.empty() || c < best_cost * 0.97) { // of equals the first: it is small
       best_cost = c;
@@ -79,11 +116,14 @@ schedule_parameters defaults_for(const schedule_request &request, int size) {
     }
   };
   for (int vectors = std::min(m.registers >= 32 ? 4 : 2, most_vectors); vectors >= 1; --vectors) {
-    for (int block = 14; block < tiles; block *= 2)
+    for (int block = 14; block < tiles && parts == 0; block *= 2)
       try_block(vectors, block, false);
-    if (kernel.outputs % (vectors * m.lanes) == 0) try_block(vectors, tiles, true);
+    if (kernel.outputs % (vectors * m.lanes) != 0) continue;
+    try_block(vectors, tiles, true);
+    for (int block = tiles / 2; block >= 25 && parts > 0; block /= 2)
+      try_block(vectors, block, true);
   }
-  if (best.empty()) try_block(1, tiles, false);
+  if (best.empty()) try_block(1, tiles, parts > 0);
   return best;
 }
 
@@ -102,6 +142,49 @@ std::int64_t multiply_adds(const schedule_request &request) {
 // Larger tiles have larger factors, of which more cancels.
 double error(const schedule_request &request) {
   return std::array{1e-6, 8e-6, 6e-6, 2e-5, 4e-5}.at(static_cast<std::size_t>(request["tile"] - 2));
+}
+
+// The products in memory, in groups of tiles; of plain weights, those of a part of the channels are
+// transformed first.
+void schedule_products(conv_stages &s, const schedule_request &request, int lanes, const Var &group) {
+  winograd_stages &w = s.winograd;
+  const bool parts = w.products.has_update_definition();
+  const Var vector{"vector"}, lane{"lane"};
+  w.products.store_in(Halide::MemoryType::Heap);
+  const auto in_groups = [&](Halide::Stage stage) {
+    return stage.split(s.k, vector, lane, lanes)
+        .split(w.t, group, w.t, request["group"],
+               parts ? Halide::TailStrategy::Auto : Halide::TailStrategy::ShiftInwards)
+        .vectorize(lane)
+        .unroll(vector)
+        .unroll(w.t);
+  };
+  if (parts) {
+    w.products.vectorize(s.k, lanes);
+    in_groups(w.products.update()).reorder(lane, vector, w.t, group, w.i, w.j, w.part, s.panel);
+  } else {
+    in_groups(w.products).reorder(lane, vector, w.t, group, w.i, w.j, s.panel);
+  }
+  if (!w.filter.defined()) return;
+  const Var ci = w.filter.args()[1];
+  w.filter.store_in(Halide::MemoryType::Heap)
+      .align_storage(ci, conv_of(request.kernel).channels / request["parts"] | 1)
+      .split(s.k, vector, lane, lanes)
+      .reorder(w.i, w.j, lane, vector, ci, s.panel)
+      .vectorize(lane)
+      .unroll(w.i)
+      .unroll(w.j)
+      .prefetch(s.packed_weights, ci, ci, rows_ahead, Halide::PrefetchBoundStrategy::NonFaulting);
+  w.filter_rows.compute_at(w.filter, vector)
+      .split(s.k, vector, lane, lanes)
+      .reorder(w.i, s.y, lane, vector, ci, s.panel)
+      .vectorize(lane)
+      .unroll(w.i)
+      .unroll(s.y);
+  if (parts)
+    w.filter.compute_at(w.products, w.part);
+  else
+    w.filter.compute_at(s.output, s.tile_panel);
 }
 
 void apply(conv_stages &s, const schedule_request &request) {
@@ -134,13 +217,7 @@ void apply(conv_stages &s, const schedule_request &request) {
     w.products.align_storage(s.k, odd_lines(layout_of(request).panel)).align_storage(w.t, block | 1);
   }
 
-  w.products.store_in(Halide::MemoryType::Heap)
-      .split(s.k, vector, lane, lanes)
-      .split(w.t, group, w.t, request["group"], Halide::TailStrategy::ShiftInwards)
-      .reorder(lane, vector, w.t, group, w.i, w.j, s.panel)
-      .vectorize(lane)
-      .unroll(vector)
-      .unroll(w.t);
+  schedule_products(s, request, lanes, group);
   w.sums.compute_at(w.products, group)
       .store_in(Halide::MemoryType::Register)
       .split(s.k, vector, lane, lanes)
@@ -168,6 +245,7 @@ const register_schedule<conv_stages> winograd{{{.name = "winograd",
                                                                {"group", 1, 32},
                                                                {"block", 1, 1 << 20},
                                                                {"unroll", 1, 16},
+                                                               {"parts", 0, 8},
                                                                {"panels_outside", 0, 1}},
                                                 .defaults = defaults,
                                                 .layout = layout_of,

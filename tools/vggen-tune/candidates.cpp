@@ -13,7 +13,7 @@ namespace vggen {
 
 namespace {
 
-constexpr int few_values = 8;
+constexpr int few_values = 9;
 constexpr double worth_a_try = 1.5;   // times the best estimate: estimates are no better than that
 constexpr double worth_a_value = 2.5; // the same for a parameter's value that was not tried yet
 

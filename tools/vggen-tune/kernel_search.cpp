@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
+#include <limits>
 #include <random>
 #include <stdexcept>
 
@@ -106,20 +107,31 @@ void kernel_search::measure_default() {
   if (!best_) throw std::runtime_error("the schedule it has without tuning fails");
 }
 
-// Times the default and those close to the best in turns; what disturbs a round disturbs all in it.
-void kernel_search::compare(int rounds) {
-  std::vector<candidate *> chosen;
+// The default, the fastest, and those that are almost as fast with smaller weights than all faster ones.
+std::vector<candidate *> kernel_search::worth_comparing() {
+  std::vector<candidate *> close, chosen;
   for (candidate &c : candidates_)
-    if (c.failure.empty() && c.ms <= best_->ms * worth_a_round) chosen.push_back(&c);
-  std::ranges::sort(chosen, {}, &candidate::ms);
-  if (chosen.size() > most_compared) chosen.resize(most_compared);
+    if (c.failure.empty() && c.ms <= best_->ms * worth_a_round) close.push_back(&c);
+  std::ranges::sort(close, {}, &candidate::ms);
+  std::int64_t smallest = std::numeric_limits<std::int64_t>::max();
+  for (candidate *const c : close) {
+    if (chosen.size() < most_compared || c->planned.packed_size < smallest) chosen.push_back(c);
+    smallest = std::min(smallest, c->planned.packed_size);
+  }
   candidate *const untuned = &candidates_.front();
   if (std::ranges::find(chosen, untuned) == chosen.end()) chosen.push_back(untuned);
+  return chosen;
+}
+
+// Times them in turns; what disturbs a round disturbs all in it.
+void kernel_search::compare(const search_settings &settings) {
+  const std::vector<candidate *> chosen = worth_comparing();
   if (chosen.size() == 1) return;
+  candidate *const untuned = &candidates_.front();
   std::vector<std::vector<double>> ratios(chosen.size());
   std::vector<double> of_default;
   std::minstd_rand random(1);
-  for (int round = 0; round < rounds; ++round) {
+  for (int round = 0; round < settings.rounds; ++round) {
     std::vector<double> ms(chosen.size());
     std::vector<std::size_t> order(chosen.size());
     for (std::size_t i = 0; i < order.size(); ++i)
@@ -148,6 +160,15 @@ void kernel_search::compare(int rounds) {
     chosen[i]->ms = base * median(ratios[i]);
     if (chosen[i]->ms < best_->ms) best_ = chosen[i];
   }
+  if (best_->ms > untuned->ms * worth_a_change) best_ = untuned;
+  const double slowest = best_->ms * (1 + settings.for_memory);
+  for (candidate *const c : chosen) {
+    if (settings.verbose && c->failure.empty())
+      note_("compared: " + std::to_string(c->ms) + " ms, " + std::to_string(c->planned.packed_size * 4) +
+            " bytes packed, " + c->planned.kernel.schedule_text());
+    if (c->failure.empty() && c->ms <= slowest && c->planned.packed_size < best_->planned.packed_size)
+      best_ = c;
+  }
 }
 
 void kernel_search::add_hint(const std::string &schedule, const schedule_parameters &parameters) {
@@ -165,8 +186,7 @@ void kernel_search::run(const search_settings &settings) {
     time_new();
     if (best_ == start || best_->ms > before * worth_a_change) break;
   }
-  compare(settings.rounds);
-  if (best_->ms > untuned().ms * worth_a_change) best_ = &candidates_.front();
+  compare(settings);
 }
 
 std::size_t kernel_search::failed() const {

@@ -16,6 +16,10 @@ struct search_settings {
   int neighbours = 8;  ///< of each generation after it
   int generations = 5; ///< at most, after the first
   int rounds = 5;      ///< that the best candidates are compared in
+  /// What may be given up of the speed for smaller packed weights, which are memory and the time to the first
+  /// result: 0.1 is 10 %.
+  double for_memory = 0.1;
+  bool verbose = false; ///< a line for each candidate
 };
 
 /// Represents the candidates of one kernel. The first one is what the kernel gets without tuning.
@@ -46,7 +50,8 @@ private:
   void add(const std::vector<resolved_kernel> &kernels);
   void time_new();
   void first_measurement(candidate &c);
-  void compare(int rounds);
+  [[nodiscard]] std::vector<candidate *> worth_comparing();
+  void compare(const search_settings &settings);
   [[nodiscard]] std::string wrong_with(const candidate &c) const;
   void fail(candidate &c, const std::string &why);
 

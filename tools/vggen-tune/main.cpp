@@ -1,5 +1,6 @@
 // vggen-tune: finds by measuring which schedules are the fastest for a model's kernels on a machine.
 #include "tools/compiler/targets.hpp"
+#include "tools/vggen-tune/comparison.hpp"
 #include "tools/vggen-tune/process.hpp"
 #include "tools/vggen-tune/tuner.hpp"
 
@@ -19,7 +20,7 @@ namespace {
 
 struct options {
   std::vector<fs::path> descriptions;
-  fs::path output, cache, machine_program;
+  fs::path output, cache, machine_program, compare;
   std::string target = "host", runner;
   int minutes = 60, compile_limit = 120, run_limit = 60;
   tune_settings tuning;
@@ -50,6 +51,11 @@ int run(options &o) {
   fs::remove_all(o.trials.folder); // what an interrupted tuning left
   fs::create_directories(o.trials.folder);
   stop_programs_with_this_one();
+  if (!o.compare.empty()) {
+    compare_schedules(o.compare, o.tuning.target, o.trials, o.tuning.search.rounds);
+    fs::remove_all(o.trials.folder);
+    return 0;
+  }
   if (fs::is_directory(o.output)) o.output /= tuned_file_name(o.tuning.target);
   const tuned_machine machine = ask_machine(o);
   tuned_file file(o.output, runtime_target(o.target).to_string(),
@@ -80,6 +86,8 @@ int main(int argc, char **argv) {
       ->check(CLI::Range(1, 256))
       ->capture_default_str();
   app.add_option("--minutes", o.minutes, "to stop after")->check(CLI::PositiveNumber)->capture_default_str();
+  app.add_option("--compare", o.compare,
+                 "time the entries of this schedule file beside each other, and write nothing");
   app.add_option("--only", o.tuning.only, "kernels whose text matches this regular expression");
   app.add_flag("--again", o.tuning.again, "also kernels that were tuned on this machine before");
   app.add_option("--accuracy", o.tuning.allowed,
@@ -97,6 +105,11 @@ int main(int argc, char **argv) {
   app.add_option("--rounds", o.tuning.search.rounds, "in which the best candidates are compared")
       ->check(CLI::PositiveNumber)
       ->capture_default_str();
+  app.add_option("--for-memory", o.tuning.search.for_memory,
+                 "share of the speed that may be given up for smaller packed weights")
+      ->check(CLI::Range(0.0, 1.0))
+      ->capture_default_str();
+  app.add_flag("--verbose", o.tuning.search.verbose, "a line for each candidate that was compared");
   app.add_option("--seconds", o.trials.seconds, "of runs in one measurement")
       ->check(CLI::PositiveNumber)
       ->capture_default_str();
@@ -115,6 +128,7 @@ int main(int argc, char **argv) {
       ->capture_default_str();
   app.add_option("--link", o.trials.link_inputs,
                  "what a candidate is linked with: the timer, vggen's core, Halide's runtime")
+      ->allow_extra_args(false)
       ->required();
   app.add_option("--machine", o.machine_program, "vggen-machine, for the target")->required();
   CLI11_PARSE(app, argc, argv);

@@ -1,6 +1,6 @@
 """Measures vggen and its peers on this machine, by turns. Run it by run.sh, which makes what it needs.
 
-    bench/peers/run.sh [--quick] [--only NAME,...] [--rounds N] [--models …] [--parts inference,cold,training]
+    bench/peers/run.sh [--quick] [--only NAME,...] [--rounds N] [--models …] [--parts inference,convolutions,cold,training]
 """
 
 import argparse
@@ -25,6 +25,8 @@ from trainer_worker import TRAININGS
 
 HERE = pathlib.Path(__file__).parent
 TOLERANCE = 1e-3  # of logits in float32, relative to the largest: MNN's Winograd is the worst, 2e-4 away
+PARTS = ("inference", "convolutions", "cold", "training")
+CONVOLUTIONS = "vgg16" + networks.NO_TOP
 DEFAULT_PRECISION = ("ncnn", "openvino", "mnn")  # those that compute in less than float32 where they choose
 
 
@@ -45,7 +47,7 @@ class Comparison:
         self.options, self.files, self.bin = options, options.files, options.bin
         self.results = {"date": datetime.date.today().isoformat(), "machine": machine(), "rounds": options.rounds,
                         "runs": options.runs, "versions": {}, "settings": {}, "failed": [], "inference": [],
-                        "default_precision": [], "cold": [], "training": []}
+                        "default_precision": [], "convolutions": [], "cold": [], "training": []}
 
     def fail(self, what: str, why: str) -> None:
         say(f"error: {what}: {why}")
@@ -61,8 +63,14 @@ class Comparison:
                                 lambda _: "go")
 
     def vggen_logits(self, model: str, batch: int, threads: int) -> np.ndarray:
-        command = [self.bin / model, "predict", "--json", "--preprocess", "torchvision", "--threads", str(threads), "--weights",
-                   networks.weights_file(self.files, model), *networks.picture_files(self.files)[:batch]]
+        common = ["--preprocess", "torchvision", "--threads", str(threads), "--weights",
+                  networks.weights_file(self.files, model), *networks.picture_files(self.files)[:batch]]
+        if model.endswith(networks.NO_TOP):
+            written = self.files / f"{model}.npy"
+            subprocess.run([self.bin / model, "features", "--layer", "pool5", "-o", written, *common], check=True,
+                           stdout=subprocess.DEVNULL)
+            return np.load(written)
+        command = [self.bin / model, "predict", "--json", *common]
         done = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)
         return np.array([image["logits"] for image in json.loads(done.stdout)])
 
@@ -179,6 +187,8 @@ class Comparison:
             lower = [name for name in o.only if name in DEFAULT_PRECISION]
             if lower:
                 self.inference(o.models[0], 1, max(o.threads), lower, "default_precision", 0.1, "--default-precision")
+        if "convolutions" in o.parts:
+            self.inference(CONVOLUTIONS, 1, max(o.threads), o.only, "convolutions", TOLERANCE)
         if "cold" in o.parts:
             for model in o.models:
                 self.cold(model, max(o.threads), o.only)
@@ -195,13 +205,15 @@ def machine() -> str:
 
 def prepare(options: argparse.Namespace) -> None:
     options.files.mkdir(parents=True, exist_ok=True)
-    needed = {options.bin / model for model in options.models} | {options.bin / t.program for t in TRAININGS.values()}
+    models = options.models + [CONVOLUTIONS] * ("convolutions" in options.parts)
+    needed = {options.bin / model for model in models} | {options.bin / t.program for t in TRAININGS.values()}
     for program in sorted(needed):
         if not program.exists():
             sys.exit(f"error: {program} is missing; bench/peers/run.sh builds it")
-    for model in options.models:
+    for model in models:
         if not networks.weights_file(options.files, model).exists():
-            subprocess.run([options.bin / model, "init", "--seed", "1", "-o", networks.weights_file(options.files, model)],
+            program = model.removesuffix(networks.NO_TOP)
+            subprocess.run([options.bin / program, "init", "--seed", "1", "-o", networks.weights_file(options.files, model)],
                            check=True)
         subprocess.run([sys.executable, HERE / "conversion.py", options.files, model], check=True)
 
@@ -212,18 +224,18 @@ def main() -> None:
 
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--only", type=names, default=list(PEERS), metavar="NAME,...", help=f"peers, of {', '.join(PEERS)}")
-    parser.add_argument("--models", type=names, default=list(networks.BLOCKS), metavar="NAME,...")
+    parser.add_argument("--models", type=names, default=["vgg16", "vgg19"], metavar="NAME,...")
     parser.add_argument("--batches", type=lambda t: [int(n) for n in t.split(",")], default=[1, 8], metavar="N,...")
     parser.add_argument("--threads", type=lambda t: [int(n) for n in t.split(",")], default=[1, 2], metavar="N,...")
-    parser.add_argument("--parts", type=names, default=["inference", "cold", "training"], metavar="NAME,...",
-                        help="of inference, cold, training")
+    parser.add_argument("--parts", type=names, default=list(PARTS), metavar="NAME,...",
+                        help=f"of {', '.join(PARTS)}")
     parser.add_argument("--rounds", type=int, default=9)
     parser.add_argument("--runs", type=int, default=10, help="runs in a round")
     parser.add_argument("--quick", action="store_true", help="three short rounds: to see that all works")
     parser.add_argument("--bin", type=pathlib.Path, default=HERE.parent.parent / "build/release/bin", help="vggen's programs")
     parser.add_argument("--files", type=pathlib.Path, default=HERE.parent.parent / "build/peers", help="models, weights, results")
     options = parser.parse_args()
-    for given, known in ((options.only, PEERS), (options.models, networks.BLOCKS)):
+    for given, known in ((options.only, PEERS), (options.models, networks.BLOCKS), (options.parts, PARTS)):
         for name in given:
             if name not in known:
                 parser.error(f"there is no '{name}'; there are: {', '.join(known)}")

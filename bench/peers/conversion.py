@@ -1,6 +1,6 @@
 """Writes each peer's own model file from the weights that all share. What is there already stays.
 
-    python conversion.py FILES vgg16|vgg19
+    python conversion.py FILES vgg16|vgg19|vgg16-notop
 """
 
 import pathlib
@@ -24,7 +24,7 @@ def mnn_file(files: pathlib.Path, model: str) -> pathlib.Path:
 
 
 def write_onnx(files: pathlib.Path, model: str) -> None:
-    """input [n, 3, 224, 224] to logits [n, 1000]."""
+    """input [n, 3, 224, 224] to logits [n, 1000], or to what pool5 gives [n, 512, 7, 7]."""
     import onnx
     from onnx import TensorProto, helper, numpy_helper
 
@@ -53,8 +53,9 @@ def write_onnx(files: pathlib.Path, model: str) -> None:
     side = networks.SIDE
     graph = helper.make_graph(
         nodes, model, [helper.make_tensor_value_info("input", TensorProto.FLOAT, ["n", 3, side, side])],
-        [helper.make_tensor_value_info("logits", TensorProto.FLOAT, ["n", networks.CLASSES])],
-        [numpy_helper.from_array(value, name) for name, value in weights.items()])
+        [helper.make_tensor_value_info("logits", TensorProto.FLOAT, ["n", *networks.output_shape(model)])],
+        [numpy_helper.from_array(value, name) for name, value in weights.items()
+         if any(name in node.input for node in nodes)])
     whole = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)])
     whole.ir_version = 8
     onnx.save(whole, onnx_file(files, model))
@@ -67,8 +68,9 @@ def write_ncnn(files: pathlib.Path, model: str) -> None:
     lines, x = [f"Input data 0 1 data 0={side} 1={side} 2=3"], "data"
     param, binary = ncnn_files(files, model)
     with open(binary, "wb") as out:
-        for number, layer in enumerate(networks.layers(model)):
-            y = "logits" if isinstance(layer, FullyConnected) and not layer.relu else f"t{number}"
+        layers = networks.layers(model)
+        for number, layer in enumerate(layers):
+            y = "logits" if layer is layers[-1] else f"t{number}"
             if isinstance(layer, Pool):
                 lines.append(f"Pooling {y} 1 1 {x} {y} 0=0 1=2 2=2")
             else:

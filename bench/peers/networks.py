@@ -1,4 +1,5 @@
-"""VGG16 and VGG19 as lists of layers, their weights and their input: the same for everybody."""
+"""VGG16 and VGG19 as lists of layers, their weights and their input: the same for everybody. What ends in -notop are the
+convolutions and pools of the same network, with the same weights file."""
 
 import functools
 import pathlib
@@ -6,7 +7,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-BLOCKS = {"vgg16": (2, 2, 3, 3, 3), "vgg19": (2, 2, 4, 4, 4)}
+NO_TOP = "-notop"
+BLOCKS = {"vgg16": (2, 2, 3, 3, 3), "vgg19": (2, 2, 4, 4, 4), "vgg16" + NO_TOP: (2, 2, 3, 3, 3)}
 SIDE, PICTURE_SIDE, CLASSES, MOST_IMAGES = 224, 256, 1000, 8
 
 
@@ -36,13 +38,18 @@ def layers(model: str) -> list:
             channels, index = outputs, index + 2
         found.append(Pool())
         index += 1
-    return found + [FullyConnected("classifier.0", 512 * 7 * 7, 4096, True),
-                    FullyConnected("classifier.3", 4096, 4096, True),
-                    FullyConnected("classifier.6", 4096, CLASSES, False)]
+    return found if model.endswith(NO_TOP) else found + [FullyConnected("classifier.0", 512 * 7 * 7, 4096, True),
+                                                         FullyConnected("classifier.3", 4096, 4096, True),
+                                                         FullyConnected("classifier.6", 4096, CLASSES, False)]
+
+
+def output_shape(model: str) -> tuple[int, ...]:
+    """Of one image: of pool5, or the logits."""
+    return (512, 7, 7) if model.endswith(NO_TOP) else (CLASSES,)
 
 
 def weights_file(files: pathlib.Path, model: str) -> pathlib.Path:
-    return files / f"{model}.safetensors"
+    return files / f"{model.removesuffix(NO_TOP)}.safetensors"
 
 
 def read_weights(files: pathlib.Path, model: str) -> dict[str, np.ndarray]:

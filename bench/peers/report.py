@@ -19,7 +19,8 @@ def table(header: list[str], rows: list[list[str]]) -> str:
 
 
 def case_title(case: dict) -> str:
-    return f"{case['model'].upper()}, batch {case['batch']}, {case['threads']} thread{'s' if case['threads'] > 1 else ''}"
+    model = case["model"].upper().replace("-NOTOP", "'s convolutions")
+    return f"{model}, batch {case['batch']}, {case['threads']} thread{'s' if case['threads'] > 1 else ''}"
 
 
 def inference_table(cases: list[dict]) -> str:
@@ -62,6 +63,7 @@ def as_markdown(results: dict) -> str:
              f"medians; {versions}.\n"]
     for key, title, make in (("inference", "Inference, float32", inference_table),
                              ("default_precision", "Their own default precisions (vggen stays in float32)", inference_table),
+                             ("convolutions", "Convolutions and pools by themselves, float32", inference_table),
                              ("cold", "From the process's start to the first result", cold_table),
                              ("training", "Training steps", training_table)):
         if results[key]:

@@ -16,7 +16,7 @@ conv_tiling tiling_of(const schedule_request &r, const weight_layout &layout) {
           .pixels = r.value_or("pixels", 0),
           .rows = r.value_or("rows", 1),
           .images = r.value_or("images", 1),
-          .panels_outside = r.value_or("panels_outside", 0) != 0,
+          .panels_outside = r.value_or("panels_outside", 0) == 1,
           .winograd = {.outputs = r.value_or("tile", 0),
                        .block = r.value_or("block", 1),
                        .lanes = std::min(conv_of(r.kernel).outputs, machine_of(r.target).lanes),

@@ -3,8 +3,9 @@
 //
 // A block of tiles passes through all three steps while it is in the core's cache. Where the weights are
 // larger than the tiles (late layers), panels of weights are the outer loop instead, so that each is read
-// once. Transformed weights are two to seven times as large as plain ones: with `parts` they stay plain in
-// memory and are transformed in the cache, for a part of the input channels at a time.
+// once; or, for several images, blocks are done one after another, each by all threads. Transformed weights
+// are two to seven times as large as plain ones: with `parts` they stay plain in memory and are transformed
+// in the cache, for a part of the input channels at a time.
 #include "generators/conv.hpp"
 #include "schedules/machine.hpp"
 #include "schedules/schedule.hpp"
@@ -21,6 +22,13 @@ namespace vggen {
 namespace {
 
 constexpr int rows_ahead = 12; // windows of weights that are prefetched
+
+// The values of `panels_outside`.
+enum loop_order {
+  blocks_parallel, // threads take blocks of tiles, panel after panel
+  panels_parallel, // threads take panels, block after block
+  block_by_block,  // in each block threads take panels
+};
 
 weight_layout layout_of(const schedule_request &request) {
   const signature kernel = conv_of(request.kernel);
@@ -52,22 +60,24 @@ struct winograd_counts {
 // Each block of tiles reads all weights; each panel of weights reads tiles that the cache does not keep.
 double traffic_of_transformed(const winograd_counts &n, const signature &kernel, const machine &m,
                               const schedule_request &request) {
-  const bool outside = request["panels_outside"] != 0;
+  const bool outside = request["panels_outside"] == panels_parallel;
   const double at_once = n.plane * kernel.channels * (outside ? n.tiles : request["block"]);
-  return n.blocks * traffic_cycles(n.plane * n.kernels) +
+  return (outside ? 1 : n.blocks) * traffic_cycles(n.plane * n.kernels) +
          n.panels * (outside ? 1 : n.blocks) * traffic_cycles(at_once) +
          2 * n.panels * n.blocks * traffic_cycles(n.plane * request["block"] * n.vectors * m.lanes);
 }
 
-// Plain weights are read once, and transformed for each block; of each part the sums are read and written.
+// Plain weights are transformed for each block; of each part the sums are read and written.
 double cost_of_parts(const winograd_counts &n, const signature &kernel, const machine &m,
                      const schedule_request &request) {
   const int parts = request["parts"], lanes = n.vectors * m.lanes;
   const double sums = double{1} * n.panels * n.blocks * request["block"] * n.vectors * n.points * n.points;
   const double weights = n.plane * lanes * (kernel.channels / parts),
                block = n.plane * lanes * request["block"];
+  const bool outside = request["panels_outside"] == panels_parallel;
+  const double at_once = n.plane * kernel.channels * (outside ? n.tiles : request["block"]);
   return filter_cycles(n.kernels / m.lanes * n.blocks, n.points) + 3 * (parts - 1) * sums +
-         traffic_cycles(36 * n.kernels) + n.panels * traffic_cycles(n.plane * kernel.channels * n.tiles) +
+         (outside ? 1 : n.blocks) * (traffic_cycles(36 * n.kernels) + n.panels * traffic_cycles(at_once)) +
          n.panels * parts * n.blocks * traffic_cycles(weights + block);
 }
 
@@ -79,7 +89,7 @@ double cost(const schedule_request &request) {
   if (kernel.op != operation::conv3x3 || kernel.channels < m.lanes || kernel.outputs < m.lanes) return never;
   if (kernel.pool && request["tile"] % 2 != 0) return never;
   const int parts = request["parts"];
-  const bool outside = request["panels_outside"] != 0;
+  const bool outside = request["panels_outside"] != blocks_parallel;
   if (parts > 0 && (!outside || kernel.channels % parts != 0)) return never;
   if (parts > 1 && request["block"] % request["group"] != 0) return never; // added to: none may overlap
   const winograd_counts n(kernel, m, request);
@@ -98,7 +108,7 @@ schedule_parameters defaults_for(const schedule_request &request, int size) {
   schedule_parameters best;
   double best_cost = std::numeric_limits<double>::infinity();
   const int parts = request.value_or("parts", 0);
-  const auto try_block = [&](int vectors, int block, bool panels_outside) {
+  const auto try_block = [&](int vectors, int block, loop_order order) {
     const int groups = (block - 1) / std::max(1, (m.registers - 3) / vectors) + 1;
     schedule_request whole = request;
     whole.parameters.merge(schedule_parameters{
@@ -108,7 +118,7 @@ schedule_parameters defaults_for(const schedule_request &request, int size) {
         {"block", block},
         {"unroll", 4},
         {"parts", parts},
-        {"panels_outside", panels_outside}});
+        {"panels_outside", order}});
     if (const double c = cost(whole);
         best.empty() || c < best_cost * 0.97) { // of equals the first: it is small
       best_cost = c;
@@ -117,13 +127,15 @@ schedule_parameters defaults_for(const schedule_request &request, int size) {
   };
   for (int vectors = std::min(m.registers >= 32 ? 4 : 2, most_vectors); vectors >= 1; --vectors) {
     for (int block = 14; block < tiles && parts == 0; block *= 2)
-      try_block(vectors, block, false);
+      try_block(vectors, block, blocks_parallel);
     if (kernel.outputs % (vectors * m.lanes) != 0) continue;
-    try_block(vectors, tiles, true);
-    for (int block = tiles / 2; block >= 25 && parts > 0; block /= 2)
-      try_block(vectors, block, true);
+    try_block(vectors, tiles, panels_parallel);
+    for (int block = tiles / 2; block >= 25; block /= 2) {
+      if (parts > 0) try_block(vectors, block, panels_parallel);
+      try_block(vectors, block, block_by_block);
+    }
   }
-  if (best.empty()) try_block(1, tiles, parts > 0);
+  if (best.empty()) try_block(1, tiles, parts > 0 ? panels_parallel : blocks_parallel);
   return best;
 }
 
@@ -197,14 +209,17 @@ void apply(conv_stages &s, const schedule_request &request) {
   auto tiles = s.output.update(s.tile_stage);
   tiles.allow_race_conditions();
   tiles.vectorize(w.lane).unroll(w.dx).unroll(w.dy);
-  const bool panels_outside = request["panels_outside"] != 0;
-  if (panels_outside) {
-    if (s.whole_panels) tiles.parallel(s.tile_panel);
+  const int order = request["panels_outside"];
+  if (order == blocks_parallel)
+    tiles.parallel(w.block);
+  else if (s.whole_panels)
+    tiles.parallel(s.tile_panel);
+  if (order == panels_parallel) {
     w.input.transformed.compute_root().parallel(w.input.t);
     w.products.compute_at(s.output, w.block);
   } else {
-    tiles.parallel(w.block);
     w.input.transformed.compute_at(s.output, w.block).store_in(Halide::MemoryType::Heap);
+    if (order == block_by_block) w.input.transformed.parallel(w.input.t);
     w.products.compute_at(s.output, s.tile_panel);
   }
   w.input.schedule(input_lanes);
@@ -213,7 +228,7 @@ void apply(conv_stages &s, const schedule_request &request) {
   if (kernel.channels >= m.lanes && kernel.outputs >= m.lanes) {
     const int all_tiles = tiles_of(kernel, request["tile"]), block = std::min(request["block"], all_tiles);
     w.input.transformed.align_storage(w.input.channel, odd_lines(kernel.channels))
-        .align_storage(w.input.t, (panels_outside ? all_tiles : block) | 1);
+        .align_storage(w.input.t, (order == panels_parallel ? all_tiles : block) | 1);
     w.products.align_storage(s.k, odd_lines(layout_of(request).panel)).align_storage(w.t, block | 1);
   }
 
@@ -246,7 +261,7 @@ const register_schedule<conv_stages> winograd{{{.name = "winograd",
                                                                {"block", 1, 1 << 20},
                                                                {"unroll", 1, 16},
                                                                {"parts", 0, 8},
-                                                               {"panels_outside", 0, 1}},
+                                                               {"panels_outside", 0, 2}},
                                                 .defaults = defaults,
                                                 .layout = layout_of,
                                                 .cost = cost,

@@ -1,20 +1,33 @@
 // Prints the table as vggen-compile reads a model: what a library of kernels under test is compiled from.
 //
 //     list_cases quick|full                    full: the quick cases and the zoo's
-//     list_cases schedules <prefix> <name> [<parameter> <value>]
+//     list_cases schedules <prefix> <name> [<parameter> <value>]...
 //                                              a schedule file: that schedule for kernels whose text begins
-//                                              so; for backward-weights, which are of another family, only
-//                                              if it says so
+//                                              so and that it is for; for backward-weights, which are of
+//                                              another family, only if it says so
 #include "cases.hpp"
 
+#include <cstdlib>
 #include <iostream>
+#include <map>
 #include <set>
+#include <string>
 #include <string_view>
 
 namespace {
 
-int print_schedules(std::string_view prefix, std::string_view name, std::string_view parameter,
-                    std::string_view value) {
+using parameters = std::map<std::string, int>;
+
+// What Winograd's schedules take: a pool needs tiles of an even extent, parts divide the channels that are
+// summed.
+bool is_for(const vggen::signature &kernel, const parameters &given) {
+  const auto tile = given.find("tile"), parts = given.find("parts");
+  const int channels = kernel.dir == vggen::direction::backward_data ? kernel.outputs : kernel.channels;
+  return (tile == given.end() || !kernel.pool || tile->second % 2 == 0) &&
+         (parts == given.end() || parts->second == 0 || channels % parts->second == 0);
+}
+
+int print_schedules(std::string_view prefix, std::string_view name, const parameters &given) {
   const char *separator = "";
   const bool weights = prefix.find("backward-weights") != std::string_view::npos;
   std::cout << R"({"kernels": [)";
@@ -22,10 +35,15 @@ int print_schedules(std::string_view prefix, std::string_view name, std::string_
     const auto kernel = vggen::parse_signature(row.text);
     if (!row.text.starts_with(prefix) || (kernel->dir == vggen::direction::backward_weights) != weights)
       continue;
-    if (kernel->pool && parameter == "tile" && (value.back() - '0') % 2 != 0) continue; // not for Winograd
-    std::cout << separator << "\n  {\"kernel\": \"" << row.text << "\", \"schedule\": \"" << name << '"';
-    if (!parameter.empty()) std::cout << ", \"parameters\": {\"" << parameter << "\": " << value << "}";
-    std::cout << "}";
+    if (!is_for(*kernel, given)) continue;
+    std::cout << separator << "\n  {\"kernel\": \"" << row.text << "\", \"schedule\": \"" << name
+              << "\", \"parameters\": {";
+    separator = "";
+    for (const auto &[parameter, value] : given) {
+      std::cout << separator << '"' << parameter << "\": " << value;
+      separator = ", ";
+    }
+    std::cout << "}}";
     separator = ",";
   }
   std::cout << "\n]}\n";
@@ -36,11 +54,15 @@ int print_schedules(std::string_view prefix, std::string_view name, std::string_
 
 int main(int argc, char **argv) {
   const std::string_view which = argc == 2 ? argv[1] : "";
-  if ((argc == 4 || argc == 6) && std::string_view(argv[1]) == "schedules")
-    return print_schedules(argv[2], argv[3], argc == 6 ? argv[4] : "", argc == 6 ? argv[5] : "");
+  if (argc >= 4 && argc % 2 == 0 && std::string_view(argv[1]) == "schedules") {
+    parameters given;
+    for (int i = 4; i < argc; i += 2)
+      given[argv[i]] = std::atoi(argv[i + 1]);
+    return print_schedules(argv[2], argv[3], given);
+  }
   if (which != "quick" && which != "full") {
     std::cerr
-        << "usage: list_cases quick|full, or list_cases schedules <prefix> <name> [<parameter> <value>]\n";
+        << "usage: list_cases quick|full, or list_cases schedules <prefix> <name> [<parameter> <value>]...\n";
     return 2;
   }
   // as net/vggen/net/describe.hpp writes it, but for a network: there is none

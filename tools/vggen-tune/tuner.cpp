@@ -152,13 +152,13 @@ private:
                              best.planned.kernel.schedule_text().c_str(), search.tried(), search.failed()));
   }
 
-  // What was the best for kernels that differ in batch, epilogue or channels only.
+  // What was the best before, and for kernels that differ in batch, epilogue or channels only.
   void add_hints(kernel_search &search) const {
     const signature &kernel = search.kernel();
     for (const tuned_entry &e : file_.entries()) {
       const auto other = parse_signature(e.kernel);
       if (other->op == kernel.op && other->dir == kernel.dir && other->height == kernel.height &&
-          other->width == kernel.width && e.kernel != name_of(kernel))
+          other->width == kernel.width)
         search.add_hint(e.schedule, e.parameters);
     }
   }

@@ -1,4 +1,6 @@
-// Fully connected layers, with bias and relu. The weights are read where the file has them: rows of inputs.
+// Fully connected layers, with bias and relu. The weights are read where the file has them, rows of inputs;
+// or packed as bfloat16, two in a word, which takes half the memory and half the time to read it. Sums are
+// float32 in any case.
 //
 //     output(k) = relu(Σ over i of input(i) * weights(i, k) + bias(k))
 #pragma once
@@ -9,14 +11,14 @@
 
 namespace vggen {
 
-/// The stages of a fully connected layer. Inputs are taken `lanes` at a time; what is left at the end of a
-/// row is summed apart.
+/// The stages of a fully connected layer. Inputs are taken a vector of weights at a time, or two where words
+/// hold two; what is left at the end of a row is summed apart.
 struct fully_connected_stages {
   Halide::Func input;   // [i, 1, 1, n]
-  Halide::Func weights; // [i, k]
+  Halide::Func weights; // [i, k], or [word, k] (bf16_rows.hpp)
   Halide::Func bias;    // [k]
   Halide::Func partial; // [lane, k, n]: each lane's own sum
-  Halide::RDom steps;   // over whole vectors of inputs
+  Halide::RDom steps;   // over whole vectors of weights
   Halide::Func sums;    // [k, n]: update 0 adds up the lanes, update 1 (if any) the inputs left over
   Halide::RDom lane_sum;
   bool has_rest = false;
@@ -24,7 +26,8 @@ struct fully_connected_stages {
   Halide::Var lane{"lane"}, k{"k"}, x{"x"}, y{"y"}, n{"n"};
 };
 
-/// The algorithm. `stages` holds input, weights and bias; the rest is made here.
-void define_fully_connected(fully_connected_stages &stages, const signature &kernel, int lanes);
+/// The algorithm. `stages` holds input, weights and bias; the rest is made here. lanes: in a vector of
+/// weights. bf16: the weights are words of two.
+void define_fully_connected(fully_connected_stages &stages, const signature &kernel, int lanes, bool bf16);
 
 } // namespace vggen

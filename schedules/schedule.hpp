@@ -45,11 +45,12 @@ struct schedule_request {
   }
 };
 
-/// How a convolution's weights are packed.
+/// How a layer's weights are packed.
 struct weight_layout {
-  int panel = 1;              ///< output channels in a panel
+  int panel = 1;              ///< of a convolution: output channels in a panel
   int winograd = 0;           ///< transformed for Winograd tiles of so many outputs; 0: as they are
   bool window_inside = false; ///< an input channel's window lies together; else a tap's input channels do
+  int bf16_lanes = 0;         ///< of a fully connected layer: bfloat16, for vectors of so many words
 };
 
 /// The part of a schedule that does not depend on an operator's stages.
@@ -59,6 +60,9 @@ struct schedule_info {
   /// Computes the plain sums. Others (Winograd's) are faster and round more; `ACCURACY exact` is without
   /// them.
   bool exact = true;
+  /// Taken only where a schedule file names it: no estimate and no search of vggen-tune's chooses it. It is
+  /// for schedules that round more than `ACCURACY fast` allows, which a user has to want.
+  bool on_request = false;
   std::vector<parameter_range> parameters{};
   /// Good values for the parameters by the kernel's shape and the target: what holds when nobody tuned. It
   /// fills in what `request.parameters` does not have; what is there it may take into account.
@@ -66,7 +70,8 @@ struct schedule_info {
   /// A Halide autoscheduler (Mullapudi2016, Adams2019) that does the work; empty for schedules written by
   /// hand.
   std::string autoscheduler{};
-  /// How it wants a convolution's weights; none: all channels are one panel.
+  /// How it wants the weights; none: of a convolution all channels are one panel, a fully connected layer's
+  /// are used where the file has them.
   std::function<weight_layout(const schedule_request &)> layout{};
   /// What a call takes, roughly, in cycles of one core; infinity: it is not for such a kernel. Where nobody
   /// tuned, the cheapest schedule of those that have this is taken. `request` has all parameters.

@@ -28,6 +28,7 @@ TOLERANCE = 1e-3  # of logits in float32, relative to the largest: MNN's Winogra
 PARTS = ("inference", "convolutions", "cold", "training")
 CONVOLUTIONS = "vgg16" + networks.NO_TOP
 DEFAULT_PRECISION = ("ncnn", "openvino", "mnn")  # those that compute in less than float32 where they choose
+BF16_PROGRAMS = {"vgg16": "vgg16-bf16"}  # vggen's own, with the fully connected layers' weights in bfloat16
 
 
 def say(text: str) -> None:
@@ -57,26 +58,28 @@ class Comparison:
         return rounds.Contender(name, [sys.executable, HERE / "worker.py", name, self.files, model, batch, threads, *more],
                                 lambda runs: f"run {runs}")
 
-    def vggen(self, model: str, batch: int, threads: int) -> rounds.Contender:
-        return rounds.Contender("vggen", [self.bin / model, "bench", "--on-request", "--runs", self.options.runs, "--batch",
-                                          batch, "--threads", threads, "--weights", networks.weights_file(self.files, model)],
-                                lambda _: "go")
+    def vggen(self, name: str, program: str, model: str, batch: int, threads: int) -> rounds.Contender:
+        contender = rounds.Contender(name, [self.bin / program, "bench", "--on-request", "--runs", self.options.runs, "--batch",
+                                            batch, "--threads", threads, "--weights", networks.weights_file(self.files, model)],
+                                     lambda _: "go")
+        contender.times(self.options.runs)  # does not count: what it loads and packs is not done in others' turns
+        return contender
 
-    def vggen_logits(self, model: str, batch: int, threads: int) -> np.ndarray:
+    def vggen_logits(self, program: str, model: str, batch: int, threads: int) -> np.ndarray:
         common = ["--preprocess", "torchvision", "--threads", str(threads), "--weights",
                   networks.weights_file(self.files, model), *networks.picture_files(self.files)[:batch]]
         if model.endswith(networks.NO_TOP):
             written = self.files / f"{model}.npy"
-            subprocess.run([self.bin / model, "features", "--layer", "pool5", "-o", written, *common], check=True,
+            subprocess.run([self.bin / program, "features", "--layer", "pool5", "-o", written, *common], check=True,
                            stdout=subprocess.DEVNULL)
             return np.load(written)
-        command = [self.bin / model, "predict", "--json", *common]
+        command = [self.bin / program, "predict", "--json", *common]
         done = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)
         return np.array([image["logits"] for image in json.loads(done.stdout)])
 
     def start(self, names: list[str], model: str, batch: int, threads: int, tolerance: float, *more: str) -> list:
         """Those of the peers that start and compute what vggen computes."""
-        expected = self.vggen_logits(model, batch, threads)
+        expected = self.vggen_logits(model, model, batch, threads)
         started = []
         for name in names:
             contender = self.peer(name, model, batch, threads, *more)
@@ -94,11 +97,19 @@ class Comparison:
             started.append((contender, error))
         return started
 
+    def vggen_bf16(self, model: str, batch: int, threads: int) -> tuple:
+        program = BF16_PROGRAMS[model]
+        error = relative_error(self.vggen_logits(program, model, batch, threads),
+                               self.vggen_logits(model, model, batch, threads))
+        return self.vggen("vggen-bf16", program, model, batch, threads), error
+
     def inference(self, model: str, batch: int, threads: int, names: list[str], key: str, tolerance: float, *more: str) -> None:
         what = f"{model}, batch {batch}, {threads} thread{'s' if threads > 1 else ''}"
         say(f"{what}{' ' + ' '.join(more) if more else ''}: loading")
         started = self.start(names, model, batch, threads, tolerance, *more)
-        contenders = [self.vggen(model, batch, threads), *(c for c, _ in started)]
+        if key == "default_precision" and model in BF16_PROGRAMS:
+            started.append(self.vggen_bf16(model, batch, threads))
+        contenders = [self.vggen("vggen", model, model, batch, threads), *(c for c, _ in started)]
         outcomes, failed = rounds.measure(contenders, self.options.rounds, self.options.runs, middle,
                                           lambda text: say(f"{what}: {text}"))
         for contender in contenders:
@@ -206,7 +217,9 @@ def machine() -> str:
 def prepare(options: argparse.Namespace) -> None:
     options.files.mkdir(parents=True, exist_ok=True)
     models = options.models + [CONVOLUTIONS] * ("convolutions" in options.parts)
-    needed = {options.bin / model for model in models} | {options.bin / t.program for t in TRAININGS.values()}
+    programs = [*models, *(BF16_PROGRAMS[m] for m in options.models if m in BF16_PROGRAMS),
+                *(t.program for t in TRAININGS.values())]
+    needed = {options.bin / program for program in programs}
     for program in sorted(needed):
         if not program.exists():
             sys.exit(f"error: {program} is missing; bench/peers/run.sh builds it")

@@ -3,8 +3,8 @@
 import json
 import pathlib
 
-TITLES = {"vggen": "vggen", "ncnn": "ncnn", "onnxruntime": "ONNX Runtime", "openvino": "OpenVINO", "mnn": "MNN",
-          "torch": "PyTorch", "torch-compiled": "PyTorch, compiled"}
+TITLES = {"vggen": "vggen", "vggen-bf16": "vggen, bf16 weights", "ncnn": "ncnn", "onnxruntime": "ONNX Runtime",
+          "openvino": "OpenVINO", "mnn": "MNN", "torch": "PyTorch", "torch-compiled": "PyTorch, compiled"}
 COLOURS = {"vggen": "#d1495b", "ncnn": "#30638e", "onnxruntime": "#5b8e7d", "openvino": "#8d6a9f", "mnn": "#edae49",
            "torch": "#9aa5b1", "torch-compiled": "#c3ccd5"}
 
@@ -62,7 +62,7 @@ def as_markdown(results: dict) -> str:
     parts = [f"{results['machine']}; {results['date']}; {results['rounds']} rounds of {results['runs']} runs by turns, "
              f"medians; {versions}.\n"]
     for key, title, make in (("inference", "Inference, float32", inference_table),
-                             ("default_precision", "Their own default precisions (vggen stays in float32)", inference_table),
+                             ("default_precision", "Peers' own default precisions, and vggen's bf16 weights", inference_table),
                              ("convolutions", "Convolutions and pools by themselves, float32", inference_table),
                              ("cold", "From the process's start to the first result", cold_table),
                              ("training", "Training steps", training_table)):

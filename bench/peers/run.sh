@@ -17,5 +17,6 @@ if ! cmp -s bench/peers/requirements.txt "$stamp"; then
 fi
 export PATH="$PWD/.venv/bin:$PATH"
 cmake --preset release >/dev/null
-cmake --build --preset release --target vgg16_program vgg19_program vgg16_notop_program vgg16_train_program vgg16_cifar_train_program
+cmake --build --preset release --target vgg16_program vgg16_bf16_program vgg19_program vgg16_notop_program \
+  vgg16_train_program vgg16_cifar_train_program
 exec .venv-peers/bin/python bench/peers/compare.py "$@"

@@ -1,7 +1,10 @@
 // The generator fully_connected: algorithm and schedules, joined.
 #include "generators/fully_connected.hpp"
+#include "generators/bf16_rows.hpp"
 #include "generators/kernel_generator.hpp"
 #include "schedules/machine.hpp"
+
+#include <optional>
 
 namespace vggen {
 
@@ -10,7 +13,7 @@ namespace {
 class fully_connected_generator : public kernel_generator<fully_connected_generator, fully_connected_stages> {
 public:
   Input<Buffer<float>> input{"input", 4};             // [i, 1, 1, n]
-  Input<Buffer<float>> weights{"weights", 2};         // [i, k]
+  Input<Buffer<float>> weights{"weights", 2};         // [i, k], or packed, see bf16_rows.hpp
   Input<Buffer<float>> bias_values{"bias_values", 1}; // [k]
   Output<Buffer<float>> output{"output", 4};          // [k, 1, 1, n]
 
@@ -20,10 +23,13 @@ public:
     stages_.weights = weights;
     stages_.bias = bias_values;
     stages_.output = output;
-    define_fully_connected(stages_, r.kernel, machine_of(r.target).lanes);
+    std::optional<bf16_rows> packed;
+    if (chosen().layout) packed.emplace(r.kernel, chosen().layout(r));
+    define_fully_connected(stages_, r.kernel, packed ? packed->lanes : machine_of(r.target).lanes,
+                           packed.has_value());
     fix_input(input, r.kernel);
     fix_output(output, r.kernel);
-    fix(weights, {{0, r.kernel.channels}, {0, r.kernel.outputs}});
+    fix(weights, {{0, packed ? packed->words() : r.kernel.channels}, {0, r.kernel.outputs}});
     fix(bias_values, {{0, r.kernel.outputs}});
   }
 

@@ -14,6 +14,13 @@ std::vector<bounds> image_region(int channels, int width, int height, int batch,
 
 std::vector<bounds> vector_region(std::size_t size) { return {{0, static_cast<int>(size)}}; }
 
+// packed: [element], or [element, outputs]
+std::vector<bounds> packed_region(const compiled_kernel &kernel) {
+  const int size = static_cast<int>(kernel.packed_size), outputs = kernel.kernel.outputs;
+  if (kernel.kernel.is_convolution()) return {{0, size}};
+  return {{0, size / outputs}, {0, outputs}};
+}
+
 // as files have them: [x, y, inputs, outputs], or [inputs, outputs]
 std::vector<bounds> weights_region(const signature &s) {
   if (!s.is_convolution()) return {{0, s.channels}, {0, s.outputs}};
@@ -126,8 +133,8 @@ void kernel_arguments::add_weights(const compiled_kernel &kernel, const operands
   add_input<float>("weights", weights_region(kernel.kernel), values.weights.values);
   if (!kernel.pack) return;
   // they are an argument of the packing, and what it makes of them is one of the run
-  const auto where = vector_region(static_cast<std::size_t>(kernel.packed_size));
-  packed.emplace(input_buffer{"packed weights", guarded_buffer(halide_type_of<float>(), where)});
+  packed.emplace(
+      input_buffer{"packed weights", guarded_buffer(halide_type_of<float>(), packed_region(kernel))});
   pack_.insert(pack_.end(), {run_.back(), packed->buffer.get()});
   run_.back() = packed->buffer.get();
 }

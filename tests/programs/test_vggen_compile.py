@@ -15,6 +15,7 @@ TOOL = sys.argv[1]
 CONV = "conv3x3.forward n1 6x6 c4 k32 bias+relu+max-pool f32"
 SPLIT = ["conv3x3.forward n1 6x6 c4 k32 bias+relu f32", "max_pool.forward n1 6x6 c32 f32"]
 SOFTMAX = "softmax.forward n1 1x1 c10 f32"
+CONNECTED = "fully_connected.forward n1 1x1 c64 k40 bias+relu f32"
 LARGE = "conv3x3.forward n1 16x16 c32 k32 bias+relu f32"
 
 
@@ -112,6 +113,26 @@ class Compiler(unittest.TestCase):
         self.assertIn('"direct ', self.header())
         self.compiled([entry], options=["--accuracy", "fast"])
         self.assertIn("tile=2", self.header())
+
+    def test_schedules_on_request(self):
+        self.description["groups"] = [{"fused": CONNECTED, "split": []}]
+        entry = {"kernel": CONNECTED, "schedule": "rows_bf16"}
+        self.assertEqual(self.compiled(), [CONNECTED])  # used where the file has them
+        self.assertIn('"rows ', self.header())
+        self.assertEqual(sorted(self.compiled([entry])), sorted([CONNECTED, "packing of " + CONNECTED]))
+        self.assertIn('"rows_bf16 ', self.header())
+        self.assertIn(".packed_size = ", self.header())
+        # not what rounds so much where it must be exact, nor because of what was measured
+        done = self.run_tool([entry], options=["--accuracy", "exact"])
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertIn("rows_bf16 is not exact; rows is taken", done.stdout)
+        tuned = self.folder / "tuned"
+        tuned.mkdir()
+        (tuned / "x86-64-avx2.json").write_text(json.dumps({"kernels": [{**entry, "measured": {"cpu": "x"}}]}))
+        done = self.run_tool(options=["--tuned", tuned, "--target", "avx2"])
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertIn("is left out: schedule 'rows_bf16' is taken only where", done.stdout)
+        self.assertIn('"rows ', self.header())
 
     def test_wrong_entries(self):
         for entry, words in (

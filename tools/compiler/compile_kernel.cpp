@@ -14,6 +14,7 @@
 #include <cstdio>
 #include <fstream>
 #include <stdexcept>
+#include <utility>
 
 #include <dlfcn.h>
 #include <unistd.h>
@@ -73,16 +74,20 @@ compile_job job_of(const resolved_kernel &kernel, const Halide::Target &target) 
 compile_job pack_job_of(const resolved_kernel &kernel, const weight_layout &layout,
                         const Halide::Target &target) {
   const signature &s = kernel.kernel;
+  std::map<std::string, std::string> parameters{{"channels", std::to_string(s.channels)},
+                                                {"outputs", std::to_string(s.outputs)}};
+  if (s.is_convolution())
+    parameters.insert({{"filter_height", std::to_string(s.window_height())},
+                       {"filter_width", std::to_string(s.window_width())},
+                       {"backward_data", s.dir == direction::backward_data ? "true" : "false"},
+                       {"panel", std::to_string(layout.panel)},
+                       {"winograd", std::to_string(layout.winograd)},
+                       {"window_inside", layout.window_inside ? "true" : "false"}});
+  else
+    parameters["lanes"] = std::to_string(layout.bf16_lanes);
   compile_job job{.what = "packing of " + kernel.text,
-                  .generator = "pack_convolution",
-                  .parameters = {{"channels", std::to_string(s.channels)},
-                                 {"outputs", std::to_string(s.outputs)},
-                                 {"filter_height", std::to_string(s.window_height())},
-                                 {"filter_width", std::to_string(s.window_width())},
-                                 {"backward_data", s.dir == direction::backward_data ? "true" : "false"},
-                                 {"panel", std::to_string(layout.panel)},
-                                 {"winograd", std::to_string(layout.winograd)},
-                                 {"window_inside", layout.window_inside ? "true" : "false"}},
+                  .generator = s.is_convolution() ? "pack_convolution" : "pack_fully_connected",
+                  .parameters = std::move(parameters),
                   .autoscheduler = {},
                   .key = {},
                   .symbol = {},

@@ -26,7 +26,7 @@ struct compile_job {
 /// The job of a kernel, for a target without a runtime.
 compile_job job_of(const resolved_kernel &kernel, const Halide::Target &target);
 
-/// The job that packs a convolution's weights for `kernel` as its schedule asks for.
+/// The job that packs a layer's weights for `kernel` as its schedule asks for.
 compile_job pack_job_of(const resolved_kernel &kernel, const weight_layout &layout,
                         const Halide::Target &target);
 

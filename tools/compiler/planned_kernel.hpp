@@ -13,8 +13,8 @@ namespace vggen {
 struct planned_kernel {
   resolved_kernel kernel;
   compile_job job;
-  std::optional<compile_job> pack;
-  std::int64_t packed_size = 0;
+  std::optional<compile_job> pack; ///< of its weights, if its schedule wants them packed
+  std::int64_t packed_size = 0;    ///< floats that `pack` writes
 };
 
 /// The jobs of a kernel for a target.

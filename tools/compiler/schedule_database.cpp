@@ -102,6 +102,8 @@ void schedule_database::add_tuned(const std::filesystem::path &file,
     const std::string where = file.string() + ": entry " + std::to_string(++number);
     try {
       entry e = read_entry(item, text);
+      if (e.schedule != split_schedule && find(family_of(*parse_signature(text)), e.schedule).on_request)
+        throw std::invalid_argument("schedule '" + e.schedule + "' is taken only where a model asks for it");
       e.where = where + " (" + text + ")";
       e.tuned_on = item.at("measured").at("cpu");
       entries_.try_emplace(text, e);
@@ -149,7 +151,7 @@ const schedule_info &schedule_database::cheapest(const operator_family &family,
   if (!best->cost) return *best;
   double best_cost = cost_of(*best);
   for (const schedule_info &schedule : family.schedules)
-    if (&schedule != best && schedule.cost && allows(schedule))
+    if (&schedule != best && schedule.cost && !schedule.on_request && allows(schedule))
       if (const double cost = cost_of(schedule); cost < best_cost) {
         best = &schedule;
         best_cost = cost;

@@ -65,7 +65,8 @@ public:
   void add(const std::filesystem::path &file);
 
   /// Adds the entries of a file that vggen-tune wrote. It may be of another version: an entry that does not
-  /// fit is left out, with a line for `note`. Entries added before win.
+  /// fit is left out, with a line for `note`; so is one whose schedule is for files that a model names
+  /// (schedule_info::on_request). Entries added before win.
   /// Throws std::runtime_error if the file is no such database.
   void add_tuned(const std::filesystem::path &file, const std::function<void(const std::string &)> &note);
 

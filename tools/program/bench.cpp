@@ -1,6 +1,5 @@
 #include "tools/machine/measured_machine.hpp"
 #include "tools/program/commands.hpp"
-#include "tools/program/loaded_model.hpp"
 #include "tools/program/progress.hpp"
 
 #include <vggen/core/random.hpp>
@@ -78,9 +77,9 @@ public:
         images_(static_cast<std::size_t>(model.facts().input.size() * batch_)),
         constants_(3 * static_cast<std::size_t>(model.facts().input.channels), 1.f) {
     model.assign(parameters_.tensors, false);
-    threads_ = model.prepare(batch_, options.threads);
-    if (parameters_.file)
-      release_packed(*parameters_.file, model.facts().parameter_tensors, parameters_.tensors);
+    threads_ = model.prepare(batch_, options.threads, [this](std::span<const float> part) {
+      if (parameters_.file) parameters_.file->release(std::as_bytes(part));
+    });
     for (std::size_t i = 0; i < images_.size(); ++i)
       images_[i] = static_cast<std::uint8_t>(i * 7919 >> 3);
     std::fill_n(constants_.begin(), constants_.size() / 3, 255.f);

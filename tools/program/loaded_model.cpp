@@ -29,12 +29,6 @@ safetensors_file open_weights(const model_facts &facts, const std::filesystem::p
 
 } // namespace
 
-void release_packed(const safetensors_file &file, std::span<const parameter_info> infos,
-                    std::span<const std::span<const float>> tensors) {
-  for (std::size_t i = 0; i < infos.size(); ++i)
-    if (infos[i].rank == 4) file.release(std::as_bytes(tensors[i]));
-}
-
 loaded_model::loaded_model(runnable_model &model, const std::filesystem::path &weights,
                            const std::string &preprocess, int threads, bool features)
     : model_(model), file_(open_weights(model.facts(), weights)),
@@ -69,9 +63,9 @@ int loaded_model::batch_for(std::size_t count) const {
 
 void loaded_model::prepare(int batch) {
   if (prepared_.contains(batch)) return;
-  model_.prepare(batch, threads_);
+  model_.prepare(batch, threads_,
+                 [this](std::span<const float> part) { file_.release(std::as_bytes(part)); });
   prepared_.insert(batch);
-  release_packed(file_, model_.facts().parameter_tensors, parameters_.tensors);
 }
 
 void loaded_model::set_images(int batch, std::span<const std::filesystem::path> images) {

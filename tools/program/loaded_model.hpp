@@ -16,10 +16,6 @@
 
 namespace vggen {
 
-/// Gives back the memory of convolutions' weights in a file: once they are packed, nothing reads them.
-void release_packed(const safetensors_file &file, std::span<const parameter_info> infos,
-                    std::span<const std::span<const float>> tensors);
-
 /// Represents a model with its weights.
 class loaded_model {
 public:

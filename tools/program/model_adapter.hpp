@@ -8,6 +8,7 @@
 #include <vggen/net/counts.hpp>
 #include <vggen/net/layer_text.hpp>
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
@@ -57,8 +58,14 @@ public:
     is_packed_ = false;
   }
 
-  int prepare(int batch, int threads) override {
+  int prepare(int batch, int threads, const std::function<void(std::span<const float>)> &packed) override {
     int actual = 0;
+    const packed_listener listener{
+        .function =
+            [](void *context, std::span<const float> part) noexcept {
+              (*static_cast<const std::function<void(std::span<const float>)> *>(context))(part);
+            },
+        .context = const_cast<void *>(static_cast<const void *>(&packed))};
     with_batch(batch, [&](auto n) {
       auto &context = std::get<std::optional<context_of<decltype(n)::value>>>(contexts_);
       context.emplace();
@@ -70,9 +77,10 @@ public:
       check(result, "preparing to run with " + std::to_string(threads) + " threads", "");
       actual = context->threads();
       // not before the target is known to run here: packing weights runs kernels
-      check(is_packed_
-                ? weights_.add_batch(batch)
-                : weights_.assign(sources_, {.features = features_, .batch = batch, .threads = threads}),
+      check(is_packed_ ? weights_.add_batch(batch, listener)
+                       : weights_.assign(
+                             sources_,
+                             {.features = features_, .batch = batch, .threads = threads, .packed = listener}),
             "preparing the weights", "");
       is_packed_ = true;
     });

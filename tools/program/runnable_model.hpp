@@ -61,8 +61,10 @@ public:
   /// With `features` single layers can be run to.
   virtual void assign(std::span<const std::span<const float>> parameters, bool features) = 0;
   /// Makes the context of a batch, one of facts().batches, and packs the weights that it reads, after
-  /// assign(). 0 threads: as many as VGGEN_NUM_THREADS or the machine say. Returns how many there are.
-  virtual int prepare(int batch, int threads) = 0;
+  /// assign(). 0 threads: as many as VGGEN_NUM_THREADS or the machine say. `packed` is called for each part
+  /// of the parameters that was packed, and that only other batches may read again. Returns how many threads
+  /// there are.
+  virtual int prepare(int batch, int threads, const std::function<void(std::span<const float>)> &packed) = 0;
 
   /// Takes `batch` images [n][y][x][c]; constants [{divisor, mean, deviation}][c].
   virtual void set_images(int batch, std::span<const std::uint8_t> images, std::span<const float> constants,

@@ -98,7 +98,7 @@ std::vector<resolved_kernel> candidate_source::first(std::size_t most) const {
   const operator_family family = family_of(kernel_);
   double best_cost = std::numeric_limits<double>::infinity();
   for (const schedule_info &schedule : family.schedules) {
-    if (!schedule.exact && allowed_ == accuracy::exact) continue;
+    if (!allows(schedule)) continue;
     std::vector<estimated> list;
     add(list, schedule, {});
     if (list.empty()) continue; // not for such a kernel
@@ -123,7 +123,7 @@ std::vector<resolved_kernel> candidate_source::as(const std::string &schedule,
                                                   const schedule_parameters &parameters) const {
   std::vector<estimated> list;
   for (const schedule_info &known : family_of(kernel_).schedules)
-    if (known.name == schedule && (known.exact || allowed_ == accuracy::fast)) add(list, known, parameters);
+    if (known.name == schedule && allows(known)) add(list, known, parameters);
   return cheapest(std::move(list), 1, std::numeric_limits<double>::infinity());
 }
 

@@ -21,8 +21,9 @@ public:
   candidate_source(const signature &kernel, const Halide::Target &target, accuracy allowed)
       : kernel_(kernel), target_(target), allowed_(allowed) {}
 
-  /// Of each schedule that is allowed its defaults and, for each value of each parameter with few, the
-  /// combination that it estimates to be the cheapest; and `most` of the cheapest of all.
+  /// Of each schedule that is allowed, and not on request only, its defaults and, for each value of each
+  /// parameter with few, the combination that it estimates to be the cheapest; and `most` of the cheapest of
+  /// all.
   [[nodiscard]] std::vector<resolved_kernel> first(std::size_t most) const;
 
   /// What another kernel got, for this one; nothing if it is not for such a kernel, or not allowed.
@@ -38,6 +39,9 @@ private:
     resolved_kernel kernel;
     double cost = 0;
   };
+  [[nodiscard]] bool allows(const schedule_info &schedule) const {
+    return !schedule.on_request && (schedule.exact || allowed_ == accuracy::fast);
+  }
   void add(std::vector<estimated> &list, const schedule_info &schedule,
            const schedule_parameters &parameters) const;
   static std::vector<resolved_kernel> of_each_value(const schedule_info &schedule,

@@ -77,10 +77,6 @@ struct signature {
   [[nodiscard]] constexpr bool has_weights() const {
     return is_convolution() || op == operation::fully_connected;
   }
-  /// Takes its weights in an order of its schedule's.
-  [[nodiscard]] constexpr bool packs_weights() const {
-    return is_convolution() && dir != direction::backward_weights;
-  }
   /// Extent of the sums, before a pool of the epilogue.
   [[nodiscard]] constexpr int sum_height() const {
     return op == operation::conv ? height - filter_height + 1 : height;

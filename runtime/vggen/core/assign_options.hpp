@@ -6,6 +6,18 @@
 
 namespace vggen {
 
+/// Represents whom to tell that parts of the parameters were packed. Nothing reads such a part again but the
+/// packing for another batch, or another batch that takes it as it is: whoever has it in a file can give the
+/// memory back.
+struct packed_listener {
+  void (*function)(void *context, std::span<const float> part) noexcept = nullptr;
+  void *context = nullptr;
+
+  void operator()(std::span<const float> part) const noexcept {
+    if (function) function(context, part);
+  }
+};
+
 /// What weights are prepared with.
 struct assign_options {
   bool features = false; ///< contexts may run up to single layers (context::forward_to)
@@ -13,6 +25,7 @@ struct assign_options {
   int threads = 0;       ///< that pack; 0: default_threads()
   std::span<std::byte>
       lent{}; ///< memory for packed weights, 64-byte aligned, of packed_bytes(); empty: its own
+  packed_listener packed{};
 };
 
 } // namespace vggen

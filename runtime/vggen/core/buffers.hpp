@@ -62,9 +62,12 @@ inline buffer file_weights(const signature &s, const void *data) noexcept {
   if (s.op == operation::fully_connected) return {data, f32, {{0, s.channels}, {0, s.outputs}}};
   return {data, f32, {{0, s.window_width()}, {0, s.window_height()}, {0, s.channels}, {0, s.outputs}}};
 }
-/// Weights as a kernel reads them: packed, or as files have them.
+/// Weights as a kernel reads them: packed, [element] or [element, outputs] where fully connected; or, with a
+/// packed size of 0, as files have them.
 inline buffer kernel_weights(const signature &s, std::int64_t packed_size, const void *data) noexcept {
-  if (!s.packs_weights()) return file_weights(s, data);
+  if (packed_size == 0) return file_weights(s, data);
+  if (s.op == operation::fully_connected)
+    return {data, f32, {{0, static_cast<int>(packed_size / s.outputs)}, {0, s.outputs}}};
   return {data, f32, {{0, static_cast<int>(packed_size)}}};
 }
 

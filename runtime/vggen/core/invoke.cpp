@@ -35,9 +35,15 @@ int invoke_preprocess(const compiled_kernel &kernel, void *user_context, const s
 
 int invoke_pack(const compiled_kernel &kernel, void *user_context, const float *weights,
                 float *packed) noexcept {
-  const signature &s = kernel.kernel;
-  buffer from = file_weights(s, weights);
-  buffer to(packed, f32, {{0, static_cast<int>(kernel.packed_size)}});
+  return invoke_pack_rows(kernel, user_context, kernel.kernel.outputs, weights, packed);
+}
+
+int invoke_pack_rows(const compiled_kernel &kernel, void *user_context, int rows, const float *weights,
+                     float *packed) noexcept {
+  signature s = kernel.kernel;
+  const std::int64_t size = kernel.packed_size * rows / s.outputs;
+  s.outputs = rows;
+  buffer from = file_weights(s, weights), to = kernel_weights(s, size, packed);
   std::array<void *, 3> arguments{&user_context, &from.header, &to.header};
   return kernel.pack(arguments.data());
 }

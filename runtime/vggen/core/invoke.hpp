@@ -8,7 +8,7 @@ namespace vggen {
 /// Represents the tensors of one call. Activations are [c, x, y, n] as the signature says, halo included.
 struct kernel_operands {
   const float *input = nullptr;
-  const float *weights = nullptr; ///< packed, or [inputs, outputs] where fully connected
+  const float *weights = nullptr; ///< packed, or as files have them: [inputs, outputs]
   const float *bias = nullptr;    ///< [outputs]
   float *output = nullptr;
 };
@@ -20,8 +20,13 @@ int invoke(const compiled_kernel &kernel, void *user_context, const kernel_opera
 int invoke_preprocess(const compiled_kernel &kernel, void *user_context, const std::uint8_t *images,
                       const float *constants, bool reverse_channels, float *output) noexcept;
 
-/// Packs a convolution's weights [x, y, inputs, outputs] (a file's OIHW) for `kernel`.
+/// Packs a layer's weights [x, y, inputs, outputs] (a file's OIHW), or [inputs, outputs] where fully
+/// connected, for `kernel`.
 int invoke_pack(const compiled_kernel &kernel, void *user_context, const float *weights,
                 float *packed) noexcept;
+
+/// Packs some of a fully connected layer's rows: weights [inputs, rows].
+int invoke_pack_rows(const compiled_kernel &kernel, void *user_context, int rows, const float *weights,
+                     float *packed) noexcept;
 
 } // namespace vggen

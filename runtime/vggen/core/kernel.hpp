@@ -4,7 +4,7 @@
 // context (see execution.hpp), then in this order
 //
 //   - convolutions: input, weights (packed by `pack`), bias, output
-//   - fully_connected: input, weights [inputs, outputs], bias, output
+//   - fully_connected: input, weights [inputs, outputs] (or packed by `pack`, if it has one), bias, output
 //   - preprocess: image (u8), constants [channel, {divisor, mean, deviation}], bool reverse, output
 //   - dropout: input, probability, u32 seed (low, high), u32 step, u32 layer, output
 //   - cross_entropy: logits, labels [image] (i32), smoothing, weight, losses [image], gradient of the logits
@@ -13,7 +13,8 @@
 //     it is a convolution), input, dropout's numbers (if it is one), gradient of the input
 //   - backward-weights: gradient of the output, input, gradients of weights and of bias
 //   - everything else: input, output
-//   - pack: weights [x, y, inputs, outputs], packed weights [element]
+//   - pack: weights [x, y, inputs, outputs], packed weights [element]; of fully_connected: any number of rows
+//     of weights [inputs, row], as many of packed weights [element, row]
 //
 // Buffers are halide_buffer_t; activations are [c, x, y, n] with c innermost. A halo is inside the buffer: x
 // and y then begin at -1. (Halide names the innermost dimension first, so a file's OIHW is [x, y, inputs,
@@ -38,8 +39,8 @@ struct compiled_kernel {
   std::string_view key{};      ///< hash of all that the machine code depends on
   kernel_function run = nullptr;
   std::string_view pack_key{};       ///< key of `pack`: equal ones make equal layouts
-  kernel_function pack = nullptr;    ///< packs a convolution's weights; null: they are used in place
-  std::int64_t packed_size = 0;      ///< floats that `pack` writes
+  kernel_function pack = nullptr;    ///< packs a layer's weights; null: they are used in place
+  std::int64_t packed_size = 0;      ///< floats that `pack` writes; what they hold is between the two
   std::int64_t scratch_shared = 0;   ///< bytes that one call takes from its context's scratch
   std::int64_t scratch_per_task = 0; ///< and more bytes for each of its parallel tasks
   std::int64_t multiply_adds = 0;    ///< of its algorithm: Winograd's have fewer than the plain sums
@@ -47,6 +48,9 @@ struct compiled_kernel {
   /// schedule over the operators' test cases. 0: not known.
   double error = 0;
   std::int64_t object_bytes = 0; ///< size of its object file
+
+  /// Takes its weights in an order of its schedule's.
+  [[nodiscard]] constexpr bool packs_weights() const { return packed_size > 0; }
 };
 
 } // namespace vggen

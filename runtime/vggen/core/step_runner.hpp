@@ -92,7 +92,7 @@ public:
                                        reverse_channels, at(step_tensor::activation, 0)));
   }
 
-  /// Packs the weights of the convolutions of layers from `first` on.
+  /// Packs the weights that kernels want packed, of layers from `first` on.
   status pack(const float *const *parameters, int first) noexcept {
     for (std::size_t i = 0; i < calls.count; ++i) {
       const step_call &call = calls.items[i];
@@ -125,10 +125,11 @@ private:
     std::int64_t end = 0;
     for (std::size_t i = 0; i < calls.count; ++i) {
       const int kernel = find_kernel<Kernels>(calls.items[i].kernel);
-      offsets[i] = kernel >= 0 && calls.items[i].kernel.packs_weights() ? end : -1;
-      if (offsets[i] < 0) continue;
+      const std::int64_t size =
+          kernel >= 0 ? Kernels::kernels[static_cast<std::size_t>(kernel)].packed_size : 0;
+      offsets[i] = size > 0 ? end : -1;
       constexpr std::int64_t unit = 16; // floats in a cache line
-      end += (Kernels::kernels[static_cast<std::size_t>(kernel)].packed_size + unit - 1) / unit * unit;
+      end += (size + unit - 1) / unit * unit;
     }
     offsets[calls.count] = end;
     return offsets;

@@ -57,7 +57,7 @@ template <class Kernels, class Network> constexpr auto stitch(bool prefer_split)
   return calls;
 }
 
-/// Represents a convolution's packed weights: which layer's, for which kernel's layout, and where they lie.
+/// Represents a layer's packed weights: which layer's, for which kernel's layout, and where they lie.
 struct packed_place {
   int layer = 0;
   int kernel = 0;          ///< whose `pack` makes them
@@ -88,7 +88,7 @@ template <class Kernels> struct packing_plan {
       for (const stitched_call &call : calls) {
         if (call.kernel < 0 || call.parameter_layer < 0) continue;
         const compiled_kernel &k = Kernels::kernels[static_cast<std::size_t>(call.kernel)];
-        if (!k.kernel.packs_weights()) continue;
+        if (!k.packs_weights()) continue;
         bool known = false;
         for (std::size_t i = 0; i < list.count; ++i)
           if (packed_place &p = list.items[i];

@@ -8,6 +8,7 @@
 #include "vggen/core/status.hpp"
 #include "vggen/core/stitch.hpp"
 
+#include <algorithm>
 #include <array>
 #include <bitset>
 #include <cstddef>
@@ -16,9 +17,9 @@
 
 namespace vggen {
 
-/// Represents the parameters of a model, for all its compiled batches. Weights of convolutions are packed
-/// into memory of its own; those of fully connected layers, and all biases, are used where they are, which
-/// must outlive it.
+/// Represents the parameters of a model, for all its compiled batches. Weights that a kernel wants packed,
+/// those of convolutions above all, are packed into memory of its own; the others, and all biases, are used
+/// where they are, which must outlive it.
 template <class Kernels> class model_weights {
   using packing = detail::packing_plan<Kernels>;
 
@@ -46,14 +47,14 @@ public:
     sources_ = sources;
     features_ = options.features;
     threads_ = options.threads == 0 ? default_threads() : options.threads;
-    if (options.batch != 0) return add_batch(options.batch);
+    if (options.batch != 0) return add_batch(options.batch, options.packed);
     for (const int batch : Kernels::batches)
-      if (const status added = add_batch(batch); added != status::ok) return added;
+      if (const status added = add_batch(batch, options.packed); added != status::ok) return added;
     return status::ok;
   }
 
   /// Packs what one more of the compiled batches reads, after an assign() for another. Returns as assign().
-  status add_batch(int batch) noexcept {
+  status add_batch(int batch, const packed_listener &packed = {}) noexcept {
     const std::size_t index = index_of(batch);
     if (index == Kernels::batches.size() || sources_.front() == nullptr) return status::invalid_argument;
     if (assigned_.test(index)) return status::ok;
@@ -64,10 +65,7 @@ public:
     for (std::size_t i = 0; i < packing::places.count; ++i) {
       const detail::packed_place &place = packing::places.items[i];
       if (is_packed_[i] || (place.runs & runs) == 0) continue;
-      const compiled_kernel &kernel = Kernels::kernels[static_cast<std::size_t>(place.kernel)];
-      const auto source = static_cast<std::size_t>(detail::parameter_index<network>(place.layer));
-      if (invoke_pack(kernel, here.user_context(), sources_[source], packed_at(place)) != 0)
-        return status::kernel_failed;
+      if (!pack(place, here.user_context(), packed)) return status::kernel_failed;
       is_packed_[i] = true;
     }
     assigned_.set(index);
@@ -104,6 +102,33 @@ private:
     while (index < Kernels::batches.size() && Kernels::batches[index] != batch)
       ++index;
     return index;
+  }
+
+  // Packs one layer's weights: rows, which can be very many, in parts, so that the memory of each may go
+  // before that of the next is needed.
+  bool pack(const detail::packed_place &place, void *user_context, const packed_listener &packed) noexcept {
+    constexpr int rows_at_once = 256;
+    const compiled_kernel &kernel = Kernels::kernels[static_cast<std::size_t>(place.kernel)];
+    const auto parameter = static_cast<std::size_t>(detail::parameter_index<network>(place.layer));
+    const std::span<const float> source(sources_[parameter],
+                                        static_cast<std::size_t>(parameter_infos<network>[parameter].size()));
+    if (kernel.kernel.is_convolution()) {
+      if (invoke_pack(kernel, user_context, source.data(), packed_at(place)) != 0) return false;
+      packed(source);
+      return true;
+    }
+    const int outputs = kernel.kernel.outputs;
+    const std::size_t row = source.size() / static_cast<std::size_t>(outputs);
+    for (int first = 0; first < outputs; first += rows_at_once) {
+      const int rows = std::min(rows_at_once, outputs - first);
+      const auto part =
+          source.subspan(static_cast<std::size_t>(first) * row, static_cast<std::size_t>(rows) * row);
+      if (invoke_pack_rows(kernel, user_context, rows, part.data(),
+                           packed_at(place) + kernel.packed_size / outputs * first) != 0)
+        return false;
+      packed(part);
+    }
+    return true;
   }
 
   [[nodiscard]] float *packed_at(const detail::packed_place &place) const noexcept {

@@ -67,8 +67,8 @@ struct schedule_info {
   /// Good values for the parameters by the kernel's shape and the target: what holds when nobody tuned. It
   /// fills in what `request.parameters` does not have; what is there it may take into account.
   std::function<schedule_parameters(const schedule_request &)> defaults{};
-  /// A Halide autoscheduler (Mullapudi2016, Adams2019) that does the work; empty for schedules written by
-  /// hand.
+  /// A Halide autoscheduler (Mullapudi2016, Adams2019) that does the work, with this schedule's parameters as
+  /// its own; empty for schedules written by hand.
   std::string autoscheduler{};
   /// How it wants the weights; none: of a convolution all channels are one panel, a fully connected layer's
   /// are used where the file has them.

@@ -138,6 +138,20 @@ class Tuner(unittest.TestCase):
         self.assertEqual(done.returncode, 1)
         self.assertIn("x86-64-avx2.json", done.stderr)
 
+    def test_autoschedulers_are_tried(self):
+        self.describe([KERNELS[0], KERNELS[2]])
+        tried = [line for line in self.good("--verbose").stderr.splitlines() if line.startswith("note: tried: ")]
+        for words in ("adams beam_size=8 parallelism=16", "li parallelism=1",
+                      "mullapudi balance=40 last_level_cache_size=16777216 parallelism=16"):
+            self.assertEqual(sum(line.endswith(" s, " + words) for line in tried), 2, tried)
+
+    def test_an_autoscheduler_that_takes_too_long(self):
+        entries = self.folder / "compared.json"
+        schedule = {"schedule": "adams", "parameters": {"beam_size": 256}}  # minutes
+        entries.write_text(json.dumps({"kernels": [{"kernel": "conv.forward n1 8x9 c512 k256 f7x7 bias+relu f32"} | schedule]}))
+        done = self.good("--compare", entries, "--compile-limit", "2")
+        self.assertIn("failed: adams beam_size=256 parallelism=16: took longer than 2 s and was stopped", done.stdout)
+
     def test_faulty_schedules_are_skipped(self):
         self.describe(KERNELS[:1])
         done = self.good("--compile-limit", "5", tool=FAULTY_TUNE)

@@ -64,8 +64,9 @@ compile_job job_of(const resolved_kernel &kernel, const Halide::Target &target) 
                   .symbol = {},
                   .target = target};
   job.parameters["schedule"] = kernel.chosen.name;
+  const std::string prefix = job.autoscheduler.empty() ? "" : "autoscheduler.";
   for (const auto &[name, value] : kernel.parameters)
-    job.parameters[name] = std::to_string(value);
+    job.parameters[prefix + name] = std::to_string(value);
   if (!job.autoscheduler.empty()) job.parameters["autoscheduler"] = job.autoscheduler;
   finish(job, identity_of(kernel.family) + identity_of(kernel.family + "." + kernel.chosen.name));
   return job;

@@ -112,7 +112,7 @@ std::vector<resolved_kernel> candidate_source::first(std::size_t most) const {
   for (auto &[schedule, list] : lists) {
     const auto values = of_each_value(*schedule, list, best_cost * worth_a_value);
     chosen.insert(chosen.end(), values.begin(), values.end());
-    all.insert(all.end(), list.begin(), list.end());
+    if (schedule->autoscheduler.empty()) all.insert(all.end(), list.begin(), list.end());
   }
   const auto others = cheapest(std::move(all), most, best_cost * worth_a_value);
   chosen.insert(chosen.end(), others.begin(), others.end());

@@ -33,6 +33,12 @@ std::string number(double value) {
   return text;
 }
 
+std::string fixed(double value, int digits) {
+  char text[32];
+  std::snprintf(text, sizeof text, "%.*f", digits, value);
+  return text;
+}
+
 } // namespace
 
 kernel_search::kernel_search(const signature &kernel, const Halide::Target &target, accuracy allowed,
@@ -85,7 +91,7 @@ void kernel_search::first_measurement(candidate &c) {
   if (const std::string wrong = wrong_with(c); !wrong.empty()) fail(c, wrong);
 }
 
-void kernel_search::time_new() {
+void kernel_search::time_new(bool verbose) {
   std::vector<candidate *> fresh;
   for (std::size_t i = timed_; i < candidates_.size(); ++i)
     fresh.push_back(&candidates_[i]);
@@ -97,13 +103,16 @@ void kernel_search::time_new() {
     else
       fail(*c, c->failure);
     if (c->failure.empty() && (!best_ || c->ms < best_->ms)) best_ = c;
+    if (verbose && c->failure.empty())
+      note_("tried: " + fixed(c->ms, 3) + " ms, compiled in " + fixed(c->seconds, 1) + " s, " +
+            c->planned.kernel.schedule_text());
     progress_(timed_, best_ ? best_->ms : 0);
   }
 }
 
 void kernel_search::measure_default() {
   add({schedule_database(allowed_).resolve(kernel_, target_)});
-  time_new();
+  time_new(false);
   if (!best_) throw std::runtime_error("the schedule it has without tuning fails");
 }
 
@@ -164,7 +173,7 @@ void kernel_search::compare(const search_settings &settings) {
   const double slowest = best_->ms * (1 + settings.for_memory);
   for (candidate *const c : chosen) {
     if (settings.verbose && c->failure.empty())
-      note_("compared: " + std::to_string(c->ms) + " ms, " + std::to_string(c->planned.packed_size * 4) +
+      note_("compared: " + fixed(c->ms, 3) + " ms, " + std::to_string(c->planned.packed_size * 4) +
             " bytes packed, " + c->planned.kernel.schedule_text());
     if (c->failure.empty() && c->ms <= slowest && c->planned.packed_size < best_->planned.packed_size)
       best_ = c;
@@ -177,13 +186,13 @@ void kernel_search::add_hint(const std::string &schedule, const schedule_paramet
 
 void kernel_search::run(const search_settings &settings) {
   add(source_.first(static_cast<std::size_t>(settings.first)));
-  time_new();
+  time_new(settings.verbose);
   for (int generation = 0; generation < settings.generations; ++generation) {
     const double before = best_->ms;
     const candidate *const start = best_;
     add(source_.neighbours(start->planned.kernel, static_cast<std::size_t>(settings.neighbours)));
     if (timed_ == candidates_.size()) break;
-    time_new();
+    time_new(settings.verbose);
     if (best_ == start || best_->ms > before * worth_a_change) break;
   }
   compare(settings);

@@ -48,7 +48,7 @@ public:
 
 private:
   void add(const std::vector<resolved_kernel> &kernels);
-  void time_new();
+  void time_new(bool verbose);
   void first_measurement(candidate &c);
   [[nodiscard]] std::vector<candidate *> worth_comparing();
   void compare(const search_settings &settings);

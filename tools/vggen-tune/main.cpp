@@ -109,7 +109,8 @@ int main(int argc, char **argv) {
                  "share of the speed that may be given up for smaller packed weights")
       ->check(CLI::Range(0.0, 1.0))
       ->capture_default_str();
-  app.add_flag("--verbose", o.tuning.search.verbose, "a line for each candidate that was compared");
+  app.add_flag("--verbose", o.tuning.search.verbose,
+               "a line for each candidate that was tried, and each that was compared");
   app.add_option("--seconds", o.trials.seconds, "of runs in one measurement")
       ->check(CLI::PositiveNumber)
       ->capture_default_str();

@@ -44,7 +44,10 @@ void build(std::vector<candidate *> candidates, const trial_settings &settings) 
   run_in_workers(
       candidates.size(), settings.jobs, settings.compile_limit, after_error::go_on,
       [&](std::size_t i) { compile_and_link(*candidates[i], settings); },
-      [&](const task_result &r) { candidates[r.task]->failure = r.error; });
+      [&](const task_result &r) {
+        candidates[r.task]->failure = r.error;
+        candidates[r.task]->seconds = r.seconds;
+      });
 }
 
 measurement measure(const candidate &c, const trial_settings &settings, bool check) {

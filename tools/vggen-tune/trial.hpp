@@ -35,6 +35,7 @@ struct measurement {
 struct candidate {
   planned_kernel planned;
   std::string failure{}; ///< why it is out; empty: it is not
+  double seconds = 0;    ///< to compile and link it
   measurement checked{}; ///< the first one
   double ms = 0;         ///< what it takes
 };

@@ -1,10 +1,13 @@
 // How fast every compiled kernel of a library is: the kernels that tests/operators holds against the
-// reference.
+// reference. On as many threads as VGGEN_NUM_THREADS or the machine say.
 //
 //     --benchmark_filter=<regex>   on names "signature / schedule"
+#include "bench/run_benchmarks.hpp"
 #include "kernel_call.hpp"
 #include "random_operands.hpp"
 #include "test_kernels.hpp"
+
+#include <vggen/core/execution.hpp>
 
 #include <benchmark/benchmark.h>
 
@@ -13,36 +16,29 @@
 
 namespace {
 
+using namespace vggen::benchmarks;
 using namespace vggen::test;
 
-// The call of that kernel, ready to run. Only the last one is kept: the library calls a benchmark several
-// times, and all kernels' weights together would not fit into memory.
-kernel_call &prepared_call(const vggen::compiled_kernel &kernel) {
-  static const vggen::compiled_kernel *last = nullptr;
-  static std::unique_ptr<kernel_call> call;
-  if (last != &kernel) {
-    call.reset();
-    call = std::make_unique<kernel_call>(kernel, random_operands(kernel.kernel));
-    last = &kernel;
+// A call that is ready to run.
+struct ready_call {
+  kernel_call call;
+  vggen::workload work;
+
+  ready_call(const vggen::compiled_kernel &kernel, const operands &values)
+      : call(kernel, values, vggen::default_threads()), work(vggen::work_of(kernel)) {
+    if (kernel.kernel.op == vggen::operation::sgd)
+      work = work * static_cast<double>(values.parameters.size());
   }
-  return *call;
-}
+};
 
 void run(benchmark::State &state, const vggen::compiled_kernel &kernel) {
-  kernel_call &call = prepared_call(kernel);
-  if (const int code = call.pack()) {
-    state.SkipWithError(("pack returned " + std::to_string(code)).c_str());
-    return;
-  }
+  auto &[call, work] = kept::get<ready_call>(std::string(kernel.key), [&] {
+    return std::make_unique<ready_call>(kernel, random_operands(kernel.kernel));
+  });
+  if (const int code = call.pack()) return fail(state, "pack returned " + std::to_string(code));
   for (auto _ : state)
-    if (const int code = call.run()) {
-      state.SkipWithError(("the kernel returned " + std::to_string(code)).c_str());
-      return;
-    }
-  state.SetBytesProcessed(state.iterations() * call.bytes()); // bytes_per_second
-  if (kernel.kernel.multiply_adds() > 0)
-    state.counters["GFLOP/s"] = benchmark::Counter(2e-9 * static_cast<double>(kernel.kernel.multiply_adds()),
-                                                   benchmark::Counter::kIsIterationInvariantRate);
+    if (const int code = call.run()) return fail(state, "the kernel returned " + std::to_string(code));
+  count_work(state, work, call.threads());
 }
 
 } // namespace
@@ -54,7 +50,5 @@ int main(int argc, char **argv) {
         ->UseRealTime()
         ->Unit(benchmark::kMicrosecond);
   }
-  benchmark::Initialize(&argc, argv);
-  if (benchmark::ReportUnrecognizedArguments(argc, argv)) return 1;
-  benchmark::RunSpecifiedBenchmarks();
+  return run_benchmarks(argc, argv);
 }

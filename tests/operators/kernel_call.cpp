@@ -8,8 +8,8 @@ namespace vggen::test {
 
 namespace {
 
-void *prepare(execution &e, const compiled_kernel &kernel) {
-  if (e.prepare(2, kernel.scratch_shared, kernel.scratch_per_task, {}) != status::ok)
+void *prepare(execution &e, const compiled_kernel &kernel, int threads) {
+  if (e.prepare(threads, kernel.scratch_shared, kernel.scratch_per_task, {}) != status::ok)
     throw std::runtime_error("no memory for the kernel's scratch");
   return e.user_context();
 }
@@ -38,8 +38,8 @@ std::string problem_of(const output_buffer &output, std::uint32_t pattern) {
 
 } // namespace
 
-kernel_call::kernel_call(const compiled_kernel &kernel, const operands &values)
-    : kernel_(kernel), arguments_(kernel, values, prepare(execution_, kernel)) {}
+kernel_call::kernel_call(const compiled_kernel &kernel, const operands &values, int threads)
+    : kernel_(kernel), arguments_(kernel, values, prepare(execution_, kernel, threads)) {}
 
 void kernel_call::poison(std::uint32_t pattern) {
   pattern_ = pattern;
@@ -77,15 +77,6 @@ std::string kernel_call::problem() const {
   for (const output_buffer &o : arguments_.outputs)
     if (std::string problem = problem_of(o, output_pattern_); !problem.empty()) return problem;
   return "";
-}
-
-std::int64_t kernel_call::bytes() const {
-  std::size_t sum = 0;
-  for (const input_buffer &i : arguments_.inputs)
-    sum += i.buffer.bytes();
-  for (const output_buffer &o : arguments_.outputs)
-    sum += (o.before.empty() ? 1 : 2) * o.buffer.bytes();
-  return static_cast<std::int64_t>(sum);
 }
 
 } // namespace vggen::test

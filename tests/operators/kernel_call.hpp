@@ -18,7 +18,7 @@ namespace vggen::test {
 /// Represents a kernel with its arguments. Used as: poison, pack, run, problem, output.
 class kernel_call {
 public:
-  kernel_call(const compiled_kernel &kernel, const operands &values);
+  kernel_call(const compiled_kernel &kernel, const operands &values, int threads = 2);
 
   /// Fills all guards, the outputs and the packed weights with the pattern. (Outputs get a neighbour of it,
   /// to tell what was not written from what was read from a guard.) What is changed in place gets its values
@@ -41,8 +41,7 @@ public:
   [[nodiscard]] std::span<const float> raw_output(std::size_t output) const {
     return arguments_.outputs[output].buffer.data<float>();
   }
-  /// Bytes that one run must at least read and write: the size of its arguments.
-  [[nodiscard]] std::int64_t bytes() const;
+  [[nodiscard]] int threads() const { return execution_.threads(); }
 
 private:
   const compiled_kernel &kernel_;

@@ -1,15 +1,12 @@
 // The command `train-bench`: how long a training step takes.
 #include "tools/trainer/commands.hpp"
 #include "tools/trainer/number_check.hpp"
-
-#include <vggen/core/random.hpp>
+#include "tools/trainer/ready_training.hpp"
 
 #include <CLI/CLI.hpp>
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
-#include <array>
-#include <chrono>
 #include <cstdio>
 #include <iostream>
 #include <memory>
@@ -27,84 +24,34 @@ struct bench_settings {
   bool json = false, on_request = false;
 };
 
-// Milliseconds of the parts of a step.
-struct step_times {
-  double forward = 0, backward = 0, update = 0;
-  [[nodiscard]] double all() const { return forward + backward + update; }
-};
-
-// A network with parameters and a batch, ready for steps.
-class measured_training {
-public:
-  measured_training(trainable &network, int threads) : network_(network), threads_(network.prepare(threads)) {
-    const trainable_facts &facts = network.facts();
-    fill_uniform(network.parameters(), 0.02f, 1, random_stream::initial_weights, 0);
-    network.parameters_changed();
-    images_.resize(static_cast<std::size_t>(facts.input.size() * facts.batch));
-    for (std::size_t i = 0; i < images_.size(); ++i)
-      images_[i] = static_cast<std::uint8_t>(i * 7919 >> 3);
-    labels_.reserve(static_cast<std::size_t>(facts.batch));
-    for (int i = 0; i < facts.batch; ++i)
-      labels_.push_back(i % facts.classes);
-    const auto channels = static_cast<std::size_t>(facts.input.channels);
-    how_.constants.assign(3 * channels, 1.f);
-    std::fill_n(how_.constants.begin(), channels, 255.f);
-  }
-
-  nlohmann::ordered_json measure(int steps) {
-    step(); // to warm up
-    std::vector<step_times> times(static_cast<std::size_t>(steps));
-    std::ranges::generate(times, [&] { return step(); });
-    std::ranges::sort(times, {}, &step_times::all);
-    const step_times &middle = times[times.size() / 2];
-    rusage usage{};
-    getrusage(RUSAGE_SELF, &usage);
-    return {{"median_ms", middle.all()},
-            {"min_ms", times.front().all()},
-            {"forward_ms", middle.forward},
-            {"backward_ms", middle.backward},
-            {"update_ms", middle.update},
-            {"images_per_second", 1000 * network_.facts().batch / middle.all()},
-            {"peak_bytes", usage.ru_maxrss * 1024L},
-            {"threads", threads_},
-            {"batch", network_.facts().batch}};
-  }
-
-private:
-  step_times step() {
-    using clock = std::chrono::steady_clock;
-    const auto milliseconds = [](clock::duration d) {
-      return std::chrono::duration<double, std::milli>(d).count();
-    };
-    std::array<clock::time_point, 4> at{clock::now()};
-    network_.forward(images_, how_, {.seed = 1, .step = steps_++});
-    network_.loss(labels_, 0, 1.f / static_cast<float>(network_.facts().batch));
-    at[1] = clock::now();
-    network_.backward();
-    at[2] = clock::now();
-    network_.update({.learning_rate = 1e-3f, .momentum = 0.9f, .weight_decay = 5e-4f});
-    at[3] = clock::now();
-    return {.forward = milliseconds(at[1] - at[0]),
-            .backward = milliseconds(at[2] - at[1]),
-            .update = milliseconds(at[3] - at[2])};
-  }
-
-  trainable &network_;
-  int threads_;
-  std::uint32_t steps_ = 0;
-  std::vector<std::uint8_t> images_;
-  std::vector<std::int32_t> labels_;
-  normalisation how_;
-};
+nlohmann::ordered_json measure(ready_training &training, const trainable_facts &facts, int steps) {
+  training.step(); // to warm up
+  std::vector<step_times> times(static_cast<std::size_t>(steps));
+  std::ranges::generate(times, [&] { return training.step(); });
+  std::ranges::sort(times, {}, &step_times::all);
+  const step_times &middle = times[times.size() / 2];
+  rusage usage{};
+  getrusage(RUSAGE_SELF, &usage);
+  return {{"median_ms", middle.all()},
+          {"min_ms", times.front().all()},
+          {"forward_ms", middle.forward},
+          {"backward_ms", middle.backward},
+          {"update_ms", middle.update},
+          {"images_per_second", 1000 * facts.batch / middle.all()},
+          {"peak_bytes", usage.ru_maxrss * 1024L},
+          {"threads", training.threads()},
+          {"batch", facts.batch}};
+}
 
 void run(trainable &network, const bench_settings &settings) {
-  measured_training training(network, settings.threads);
+  ready_training training(network, settings.threads);
+  const auto measured = [&] { return measure(training, network.facts(), settings.steps); };
   if (settings.on_request) {
     for (std::string line; std::getline(std::cin, line);)
-      std::cout << training.measure(settings.steps).dump() << '\n' << std::flush; // the asker waits for it
+      std::cout << measured().dump() << '\n' << std::flush; // the asker waits for it
     return;
   }
-  const auto json = training.measure(settings.steps);
+  const auto json = measured();
   if (settings.json) {
     std::cout << json.dump() << '\n';
     return;

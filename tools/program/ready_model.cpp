@@ -1,0 +1,46 @@
+#include "tools/program/ready_model.hpp"
+
+#include <vggen/core/random.hpp>
+
+#include <algorithm>
+#include <cstddef>
+
+namespace vggen {
+
+bench_parameters::bench_parameters(std::span<const parameter_info> infos,
+                                   const std::filesystem::path &weights) {
+  if (!weights.empty()) {
+    file.emplace(weights);
+    loaded = load_parameters(infos, *file);
+    tensors = loaded.tensors;
+    return;
+  }
+  std::int64_t total = 0;
+  for (const auto &p : infos)
+    total += p.size();
+  random.resize(static_cast<std::size_t>(total));
+  std::size_t at = 0;
+  for (std::size_t i = 0; i < infos.size(); ++i) {
+    const std::span<float> tensor(random.data() + at, static_cast<std::size_t>(infos[i].size()));
+    fill_initial(tensor, infos[i], static_cast<std::uint32_t>(i), 1);
+    tensors.push_back(tensor);
+    at += tensor.size();
+  }
+}
+
+ready_model::ready_model(runnable_model &model, const std::filesystem::path &weights, int batch, int threads)
+    : model_(model), batch_(batch), parameters_(model.facts().parameter_tensors, weights),
+      images_(static_cast<std::size_t>(model.facts().input.size() * batch)),
+      constants_(3 * static_cast<std::size_t>(model.facts().input.channels), 1.f) {
+  model.assign(parameters_.tensors, false);
+  threads_ = model.prepare(batch_, threads, [this](std::span<const float> part) {
+    if (parameters_.file) parameters_.file->release(std::as_bytes(part));
+  });
+  for (std::size_t i = 0; i < images_.size(); ++i)
+    images_[i] = static_cast<std::uint8_t>(i * 7919 >> 3);
+  std::fill_n(constants_.begin(), constants_.size() / 3, 255.f);
+}
+
+void ready_model::set_images() { model_.set_images(batch_, images_, constants_, false); }
+
+} // namespace vggen

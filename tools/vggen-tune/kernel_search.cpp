@@ -117,10 +117,11 @@ void kernel_search::measure_default() {
 }
 
 // The default, the fastest, and those that are almost as fast with smaller weights than all faster ones.
-std::vector<candidate *> kernel_search::worth_comparing() {
+std::vector<candidate *> kernel_search::worth_comparing(double for_memory) {
+  const double slowest = best_->ms * std::max(worth_a_round, 1 + for_memory);
   std::vector<candidate *> close, chosen;
   for (candidate &c : candidates_)
-    if (c.failure.empty() && c.ms <= best_->ms * worth_a_round) close.push_back(&c);
+    if (c.failure.empty() && c.ms <= slowest) close.push_back(&c);
   std::ranges::sort(close, {}, &candidate::ms);
   std::int64_t smallest = std::numeric_limits<std::int64_t>::max();
   for (candidate *const c : close) {
@@ -134,7 +135,7 @@ std::vector<candidate *> kernel_search::worth_comparing() {
 
 // Times them in turns; what disturbs a round disturbs all in it.
 void kernel_search::compare(const search_settings &settings) {
-  const std::vector<candidate *> chosen = worth_comparing();
+  const std::vector<candidate *> chosen = worth_comparing(settings.for_memory);
   if (chosen.size() == 1) return;
   candidate *const untuned = &candidates_.front();
   std::vector<std::vector<double>> ratios(chosen.size());

@@ -50,7 +50,7 @@ private:
   void add(const std::vector<resolved_kernel> &kernels);
   void time_new(bool verbose);
   void first_measurement(candidate &c);
-  [[nodiscard]] std::vector<candidate *> worth_comparing();
+  [[nodiscard]] std::vector<candidate *> worth_comparing(double for_memory);
   void compare(const search_settings &settings);
   [[nodiscard]] std::string wrong_with(const candidate &c) const;
   void fail(candidate &c, const std::string &why);

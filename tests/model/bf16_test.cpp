@@ -1,5 +1,6 @@
 // A network whose fully connected layers have their weights in bfloat16 at batch 1, and in float32 at
 // batch 8.
+#include "model/relative_error.hpp"
 #include "model/seeded_weights.hpp"
 
 #include <compiled/vgg16_32.hpp>
@@ -18,17 +19,6 @@ namespace {
 
 using plain = compiled::vgg16_32;
 using with_bf16 = compiled::vgg16_32_bf16;
-
-double relative_error(const std::vector<float> &a, const std::vector<float> &b) {
-  REQUIRE(a.size() == b.size());
-  double difference = 0, largest = 0;
-  for (std::size_t i = 0; i < a.size(); ++i) {
-    if (!std::isfinite(a[i])) return INFINITY;
-    difference = std::max(difference, std::abs(double{a[i]} - double{b[i]}));
-    largest = std::max(largest, std::abs(double{b[i]}));
-  }
-  return difference / largest;
-}
 
 template <class Model, int Batch> std::vector<float> logits(const typename Model::weights &weights) {
   typename Model::template context<Batch> context;

@@ -1,5 +1,6 @@
 // Whole networks against PyTorch: the logits that torch computes from the same seeded weights and input
 // (tests/goldens/make_network_goldens.py).
+#include "model/relative_error.hpp"
 #include "model/seeded_weights.hpp"
 
 #include <vggen/io/safetensors.hpp>
@@ -28,17 +29,6 @@ template <class T> std::vector<T> read(const safetensors_file &file, const std::
   std::vector<T> values(tensor->data.size() / sizeof(T));
   std::memcpy(values.data(), tensor->data.data(), tensor->data.size());
   return values;
-}
-
-double relative_error(const std::vector<float> &a, const std::vector<float> &b) {
-  REQUIRE(a.size() == b.size());
-  double difference = 0, largest = 0;
-  for (std::size_t i = 0; i < a.size(); ++i) {
-    if (!std::isfinite(a[i])) return INFINITY;
-    difference = std::max(difference, std::abs(double{a[i]} - double{b[i]}));
-    largest = std::max(largest, std::abs(double{b[i]}));
-  }
-  return difference / largest;
 }
 
 constexpr double tolerance = 1e-4;

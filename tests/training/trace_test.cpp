@@ -1,5 +1,6 @@
 // Ten steps of training against PyTorch: logits, losses, the gradient of every parameter tensor, and what the
 // tensors are in the end (tests/goldens/make_training_goldens.py).
+#include "model/relative_error.hpp"
 #include "model/seeded_weights.hpp"
 
 #include <vggen/io/safetensors.hpp>
@@ -30,17 +31,6 @@ template <class T> std::vector<T> read(const safetensors_file &file, const std::
   std::vector<T> values(tensor->data.size() / sizeof(T));
   std::memcpy(values.data(), tensor->data.data(), tensor->data.size());
   return values;
-}
-
-double relative_error(const std::vector<float> &found, const std::vector<float> &expected) {
-  REQUIRE(found.size() == expected.size());
-  double difference = 0, largest = 0;
-  for (std::size_t i = 0; i < found.size(); ++i) {
-    if (!std::isfinite(found[i])) return INFINITY;
-    difference = std::max(difference, std::abs(double{found[i]} - double{expected[i]}));
-    largest = std::max(largest, std::abs(double{expected[i]}));
-  }
-  return difference / largest;
 }
 
 // The larger one; infinity if either is no number, which std::max might pass over.

@@ -390,4 +390,80 @@ TEST_CASE("metadata are no tensors, and say what preprocessing the weights want"
   check_values(parameters_of(tiny), load_parameters(parameters_of(tiny), file));
 }
 
+// Packed weights of two layers of `tiny`: conv1_1 for two layouts, conv2_1 for one.
+const std::vector<packed_weights_info> tiny_packed{
+    {.parameter = 0, .key = "aa", .size = 64}, {.parameter = 0, .key = "bb", .size = 48}, {.parameter = 4, .key = "aa", .size = 80}};
+
+tensors packed_file() {
+  tensors all = file_for(parameters_of(tiny));
+  all.erase("features.0.weight");
+  all["features.0.weight@aa"] = {{64}, std::vector<float>(64, 1.5f)};
+  return all;
+}
+
+std::string packed_refusal(const tensors &all, const std::map<std::string, std::string> &metadata = {}) {
+  const temporary_folder folder;
+  const safetensors_file file = written(folder, all, metadata);
+  try {
+    static_cast<void>(load_parameters(parameters_of(tiny), file, tiny_packed));
+  } catch (const error &problem) {
+    CHECK(problem.code() == error_code::mismatch);
+    return problem.what();
+  }
+  return "nothing was thrown";
+}
+
+TEST_CASE("packed weights stand in for a parameter, on a cache line") {
+  const temporary_folder folder;
+  const safetensors_file file = written(folder, packed_file());
+  const loaded_parameters loaded = load_parameters(parameters_of(tiny), file, tiny_packed);
+  REQUIRE(loaded.packed.size() == tiny_packed.size());
+  REQUIRE(loaded.packed[0] != nullptr);
+  CHECK(std::ranges::all_of(std::span(loaded.packed[0], 64), [](float v) { return v == 1.5f; }));
+  CHECK(reinterpret_cast<std::uintptr_t>(loaded.packed[0]) % 64 == 0);
+  CHECK(loaded.packed[1] == nullptr);
+  CHECK(loaded.packed[2] == nullptr);
+  CHECK(loaded.tensors[0].empty());
+  const std::vector<const float *> sources = loaded.sources();
+  CHECK(sources[0] == nullptr);
+  CHECK(std::ranges::count(sources, nullptr) == 1);
+}
+
+TEST_CASE("weights packed for other kernels are not taken for these") {
+  tensors all = packed_file();
+  all["features.0.weight@cc"] = {{64}, std::vector<float>(64, 2.f)}; // beside those of this program: passed over
+  {
+    const temporary_folder folder;
+    const safetensors_file file = written(folder, all);
+    CHECK(load_parameters(parameters_of(tiny), file, tiny_packed).packed[0][0] == 1.5f);
+  }
+  all.erase("features.0.weight@aa");
+  const std::string message = packed_refusal(all, {{"packed_for", "tiny x86-64"}});
+  for (const char *words : {"conv1_1 weight", "features.0.weight@cc", "other kernels", "\"tiny x86-64\"", "[2, 3, 3, 3]"})
+    CHECK_MESSAGE(message.find(words) != std::string::npos, message);
+  // a reader of plain files only says the same
+  CHECK(refusal(all).find("other kernels") != std::string::npos);
+  // with the parameter as it is, they do no harm
+  all["features.0.weight"] = tensor_for(parameters_of(tiny)[0]);
+  const temporary_folder folder;
+  const safetensors_file file = written(folder, all);
+  check_values(parameters_of(tiny), load_parameters(parameters_of(tiny), file, tiny_packed));
+}
+
+TEST_CASE("packed weights of a wrong size, type or name are refused") {
+  tensors all = packed_file();
+  all["features.0.weight@aa"] = {{63}, std::vector<float>(63)};
+  CHECK(packed_refusal(all).find("found F32 [63], expected F32 [64]") != std::string::npos);
+  all["features.0.weight@aa"] = {{8, 8}, std::vector<float>(64)};
+  CHECK(packed_refusal(all).find("found F32 [8, 8], expected F32 [64]") != std::string::npos);
+  all["features.0.weight@aa"] = {{64}, std::vector<float>(64), element_type::i32};
+  CHECK(packed_refusal(all).find("found I32 [64], expected F32 [64]") != std::string::npos);
+  all = packed_file();
+  all["features.99.weight@aa"] = {{64}, std::vector<float>(64)};
+  CHECK(packed_refusal(all).find("features.99.weight@aa") != std::string::npos);
+  all = packed_file();
+  all.erase("features.0.weight@aa");
+  CHECK(packed_refusal(all).find("found no tensor") != std::string::npos);
+}
+
 } // namespace

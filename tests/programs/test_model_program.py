@@ -180,9 +180,41 @@ class ModelProgram(unittest.TestCase):
         self.assertGreater(len(result["layers"]), 10)
 
     def test_help(self):
-        for command in ((), ("summary",), ("predict",), ("features",), ("init",), ("bench",)):
+        for command in ((), ("summary",), ("predict",), ("features",), ("init",), ("pack",), ("bench",)):
             self.assertIn("--help", self.good("vgg16", *command, "--help").stdout)
         self.assertIn("vggen", self.good("vgg16", "--version").stdout)
+
+    # pack
+
+    def test_pack(self):
+        packed = self.folder / "packed.safetensors"
+        text = self.good("vgg11", "pack", "--weights", self.full, "-o", packed).stdout
+        self.assertIn("packed.safetensors", text)
+        images = [PHOTO, PNG] * 4 + [PHOTO]  # batches of 8 and of 1
+        expected = self.good("vgg11", "predict", *images, "--weights", self.full, "--json").stdout
+        self.assertEqual(self.good("vgg11", "predict", *images, "--weights", packed, "--json").stdout, expected)
+        self.bad("features", PHOTO, "--weights", packed, "-o", self.folder / "x.npy", words=("--features",))
+        self.bad("predict", PHOTO, "--weights", packed, program="vgg13", words=("packed for other kernels", "vgg11"), lines=None)
+        # packed again: the same, or what is not there any more
+        again = self.folder / "again.safetensors"
+        self.good("vgg11", "pack", "--weights", packed, "-o", again)
+        self.assertEqual(again.read_bytes(), packed.read_bytes())
+        self.bad("pack", "--weights", packed, "-o", again, "--features", words=("--features",))
+
+    def test_pack_for_one_batch(self):
+        packed = self.folder / "packed1.safetensors"
+        self.good("vgg11", "pack", "--weights", self.full, "-o", packed, "--batch", 1)
+        expected = self.good("vgg11", "predict", PHOTO, "--weights", self.full, "--json").stdout
+        self.assertEqual(self.good("vgg11", "predict", PHOTO, "--weights", packed, "--json").stdout, expected)
+        self.good("vgg11", "predict", *[PHOTO] * 9, "--weights", packed)  # one by one
+        self.good("vgg11", "bench", "--weights", packed, "--runs", 1)
+        self.bad("bench", "--weights", packed, "--batch", 8, words=("other batches", "8"))
+        self.bad("pack", "--weights", packed, "-o", self.folder / "p", "--batch", 8, words=("packed already",))
+
+    def test_pack_for_features(self):
+        packed = self.folder / "packed_features.safetensors"
+        self.good("vgg16-notop", "pack", "--weights", self.weights, "-o", packed, "--features", "--batch", 1)
+        self.assertEqual(self.features("--layer", "conv1_1", weights=packed)[:2], self.features("--layer", "conv1_1")[:2])
 
     # wrong input
 
@@ -219,6 +251,9 @@ class ModelProgram(unittest.TestCase):
                 (("features", PHOTO, "--weights", self.full, "--layer", "conv9_1", "-o", output), ("conv9_1", "conv1_1")),
                 (("features", PHOTO, "--weights", self.full, "-o", self.folder / "no" / "x.npy"), ("x.npy",)),
                 (("init", "-o", self.folder / "no" / "w.safetensors"), ("w.safetensors",)),
+                (("pack", "-o", output), ("--weights",)),
+                (("pack", "--weights", self.full), ("--output",)),
+                (("pack", "--weights", self.full, "-o", output, "--batch", 3), ("3",)),
                 (("bench", "--batch", 3), ("3",)),
                 (("bench", "--runs", 0), ("--runs",))):
             with self.subTest(arguments=arguments):

@@ -44,6 +44,15 @@ struct init_options {
 /// Writes a file of random weights.
 void write_random_weights(runnable_model &model, const init_options &options);
 
+struct pack_options {
+  std::filesystem::path weights, output;
+  std::vector<int> batches; ///< empty: all
+  int threads = 0;
+  bool features = false;
+};
+/// Writes a file of weights as this model's kernels read them.
+void pack_weights(runnable_model &model, const pack_options &options);
+
 struct bench_options {
   std::filesystem::path weights;
   int threads = 0;

@@ -29,14 +29,29 @@ safetensors_file open_weights(const model_facts &facts, const std::filesystem::p
 
 } // namespace
 
+std::vector<int> runnable_batches(const model_facts &facts, const loaded_parameters &parameters,
+                                  bool features) {
+  const std::vector<const float *> sources = parameters.sources();
+  std::vector<int> batches;
+  for (std::size_t i = 0; i < facts.batches.size(); ++i)
+    if (has_all(run_bits(i, features), facts.packed_weights, facts.plain_runs, sources, parameters.packed))
+      batches.push_back(facts.batches[i]);
+  if (batches.empty())
+    throw error(error_code::mismatch,
+                features ? "these weights were packed without what single layers read: 'pack --features' adds it"
+                         : "these weights were packed for other batches than this program's");
+  return batches;
+}
+
 loaded_model::loaded_model(runnable_model &model, const std::filesystem::path &weights,
                            const std::string &preprocess, int threads, bool features)
     : model_(model), file_(open_weights(model.facts(), weights)),
-      parameters_(load_parameters(model.facts().parameter_tensors, file_)),
+      parameters_(load_parameters(model.facts().parameter_tensors, file_, model.facts().packed_weights)),
+      batches_(runnable_batches(model.facts(), parameters_, features)),
       preprocessing_(chosen_preprocessing(preprocess, file_)), threads_(threads) {
   for (const auto &note : parameters_.notes)
     std::fprintf(stderr, "note: %s\n", note.c_str());
-  model_.assign(parameters_.tensors, features);
+  model_.assign(parameters_.sources(), parameters_.packed, features);
   constants_ = constants_of(preprocessing_, model_.facts().input.channels);
 }
 
@@ -54,9 +69,8 @@ std::vector<std::string> loaded_model::labels() const {
 }
 
 int loaded_model::batch_for(std::size_t count) const {
-  const auto &batches = model_.facts().batches;
-  int best = *std::min_element(batches.begin(), batches.end());
-  for (const int batch : batches)
+  int best = std::ranges::min(batches_);
+  for (const int batch : batches_)
     if (static_cast<std::size_t>(batch) <= count) best = std::max(best, batch);
   return best;
 }

@@ -16,12 +16,16 @@
 
 namespace vggen {
 
+/// The batches that the model can run with these parameters: all, unless they were packed for some. Throws if
+/// there are none.
+std::vector<int> runnable_batches(const model_facts &facts, const loaded_parameters &parameters, bool features);
+
 /// Represents a model with its weights.
 class loaded_model {
 public:
   /// Loads the weights (empty: those that the program has in it), and prints notes on them on standard error.
   /// `features`: layers can be looked at. `preprocess`: the name of a preset; empty: what the weights say,
-  /// else torchvision.
+  /// else torchvision. Throws if the weights are packed for none of the model's batches.
   loaded_model(runnable_model &model, const std::filesystem::path &weights, const std::string &preprocess,
                int threads, bool features);
 
@@ -35,7 +39,7 @@ public:
   [[nodiscard]] std::vector<std::string> labels() const;
 
 private:
-  /// The largest compiled batch that is not larger than `count`, else the smallest.
+  /// The largest batch that can run and is not larger than `count`, else the smallest.
   [[nodiscard]] int batch_for(std::size_t count) const;
   /// Makes the model ready for a batch, if it is not yet.
   void prepare(int batch);
@@ -44,6 +48,7 @@ private:
   runnable_model &model_;
   safetensors_file file_;
   loaded_parameters parameters_;
+  std::vector<int> batches_; // those that these weights can run
   preprocessing preprocessing_;
   std::vector<float> constants_; // [{divisor, mean, deviation}][c]
   int threads_;

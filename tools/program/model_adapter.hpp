@@ -8,6 +8,7 @@
 #include <vggen/net/counts.hpp>
 #include <vggen/net/layer_text.hpp>
 
+#include <algorithm>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -15,6 +16,7 @@
 #include <string>
 #include <tuple>
 #include <utility>
+#include <vector>
 
 namespace vggen {
 
@@ -37,6 +39,8 @@ public:
     facts_.has_softmax = layer_infos<network>.back().kind == layer_kind::softmax;
     facts_.kernels = Model::kernel_table;
     facts_.parameter_tensors = parameter_infos<network>;
+    facts_.packed_weights = Model::weights::packed_infos;
+    facts_.plain_runs = Model::weights::plain_runs;
     facts_.batches.assign(Model::batches.begin(), Model::batches.end());
     for_each_batch(
         [&](auto batch) { facts_.arena_bytes.push_back(context_of<decltype(batch)::value>::arena_bytes()); });
@@ -51,9 +55,10 @@ public:
     return bytes;
   }
 
-  void assign(std::span<const std::span<const float>> parameters, bool features) override {
-    for (std::size_t i = 0; i < sources_.size(); ++i)
-      sources_[i] = parameters[i].data();
+  void assign(std::span<const float *const> parameters, std::span<const float *const> packed,
+              bool features) override {
+    std::ranges::copy(parameters, sources_.begin());
+    prepacked_.assign(packed.begin(), packed.end());
     features_ = features;
     is_packed_ = false;
   }
@@ -80,11 +85,19 @@ public:
       check(is_packed_ ? weights_.add_batch(batch, listener)
                        : weights_.assign(
                              sources_,
-                             {.features = features_, .batch = batch, .threads = threads, .packed = listener}),
+                             {.features = features_,
+                              .batch = batch,
+                              .threads = threads,
+                              .packed = listener,
+                              .prepacked = prepacked_}),
             "preparing the weights", "");
       is_packed_ = true;
     });
     return actual;
+  }
+
+  [[nodiscard]] std::span<const float> packed_weights(std::size_t place) const override {
+    return weights_.packed(place);
   }
 
   void set_images(int batch, std::span<const std::uint8_t> images, std::span<const float> constants,
@@ -200,6 +213,7 @@ private:
   model_facts facts_;
   typename Model::weights weights_;
   std::array<const float *, Model::weights::parameter_count> sources_{};
+  std::vector<const float *> prepacked_;
   bool features_ = false;
   bool is_packed_ = false; // for some batch
   decltype(make_contexts(std::make_index_sequence<Model::batches.size()>{})) contexts_;

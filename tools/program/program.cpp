@@ -82,6 +82,17 @@ int run_program(runnable_model &model, int argc, char **argv, const std::vector<
   init_command->add_option("--preprocess", init.preprocess, "torchvision, caffe or unit; noted in the file")
       ->capture_default_str();
 
+  pack_options packing;
+  CLI::App *const pack_command = app.add_subcommand(
+      "pack", "Write weights as this program's kernels read them: it starts sooner with them");
+  pack_command->add_option("--weights", packing.weights, "safetensors file")->required();
+  pack_command->add_option("-o,--output", packing.output, "safetensors file to write")->required();
+  pack_command
+      ->add_option("--batch", packing.batches, "compiled batches to run with it, one or more (default: all)")
+      ->check(CLI::PositiveNumber);
+  pack_command->add_flag("--features", packing.features, "also what 'features' reads");
+  add_threads(*pack_command, packing.threads);
+
   bench_options benching;
   CLI::App *const bench_command = app.add_subcommand("bench", "Measure how long a run takes");
   bench_command->add_option("--weights", benching.weights, "safetensors file (default: random values)");
@@ -110,6 +121,7 @@ int run_program(runnable_model &model, int argc, char **argv, const std::vector<
     if (predict_command->parsed()) predict(model, predicting);
     if (features_command->parsed()) write_features(model, features);
     if (init_command->parsed()) write_random_weights(model, init);
+    if (pack_command->parsed()) pack_weights(model, packing);
     if (bench_command->parsed()) bench(model, benching);
     return 0;
   } catch (const CLI::Success &e) {

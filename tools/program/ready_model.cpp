@@ -1,18 +1,23 @@
 #include "tools/program/ready_model.hpp"
 
+#include "tools/program/loaded_model.hpp"
+
 #include <vggen/core/random.hpp>
+#include <vggen/io/error.hpp>
 
 #include <algorithm>
 #include <cstddef>
+#include <string>
 
 namespace vggen {
 
 bench_parameters::bench_parameters(std::span<const parameter_info> infos,
-                                   const std::filesystem::path &weights) {
+                                   const std::filesystem::path &weights,
+                                   std::span<const packed_weights_info> packed) {
   if (!weights.empty()) {
     file.emplace(weights);
-    loaded = load_parameters(infos, *file);
-    tensors = loaded.tensors;
+    loaded = load_parameters(infos, *file, packed);
+    tensors = loaded.sources();
     return;
   }
   std::int64_t total = 0;
@@ -23,16 +28,22 @@ bench_parameters::bench_parameters(std::span<const parameter_info> infos,
   for (std::size_t i = 0; i < infos.size(); ++i) {
     const std::span<float> tensor(random.data() + at, static_cast<std::size_t>(infos[i].size()));
     fill_initial(tensor, infos[i], static_cast<std::uint32_t>(i), 1);
-    tensors.push_back(tensor);
+    tensors.push_back(tensor.data());
     at += tensor.size();
   }
 }
 
 ready_model::ready_model(runnable_model &model, const std::filesystem::path &weights, int batch, int threads)
-    : model_(model), batch_(batch), parameters_(model.facts().parameter_tensors, weights),
+    : model_(model), batch_(batch), parameters_(model.facts().parameter_tensors, weights, model.facts().packed_weights),
       images_(static_cast<std::size_t>(model.facts().input.size() * batch)),
       constants_(3 * static_cast<std::size_t>(model.facts().input.channels), 1.f) {
-  model.assign(parameters_.tensors, false);
+  if (parameters_.file) {
+    const std::vector<int> possible = runnable_batches(model.facts(), parameters_.loaded, false);
+    if (std::ranges::find(possible, batch) == possible.end())
+      throw error(error_code::mismatch,
+                  weights.string() + ": was packed for other batches than " + std::to_string(batch));
+  }
+  model.assign(parameters_.tensors, parameters_.loaded.packed, false);
   threads_ = model.prepare(batch_, threads, [this](std::span<const float> part) {
     if (parameters_.file) parameters_.file->release(std::as_bytes(part));
   });

@@ -18,12 +18,13 @@ namespace vggen {
 /// Represents the parameters of a model: those of a file or, with an empty path, random ones. Every page is
 /// filled, because pages that were never written are all one and would be read too fast.
 struct bench_parameters {
-  bench_parameters(std::span<const parameter_info> infos, const std::filesystem::path &weights);
+  bench_parameters(std::span<const parameter_info> infos, const std::filesystem::path &weights,
+                   std::span<const packed_weights_info> packed = {});
 
   std::optional<safetensors_file> file;
   loaded_parameters loaded;
   std::vector<float> random;
-  std::vector<std::span<const float>> tensors; ///< in the order of `infos`
+  std::vector<const float *> tensors; ///< in the order of `infos`
 };
 
 /// Represents a model with parameters, images and threads.

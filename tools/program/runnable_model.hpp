@@ -3,6 +3,7 @@
 #pragma once
 
 #include <vggen/core/kernel.hpp>
+#include <vggen/core/packed_weights.hpp>
 #include <vggen/net/parameters.hpp>
 #include <vggen/net/shape.hpp>
 
@@ -45,6 +46,8 @@ struct model_facts {
   std::vector<std::size_t> arena_bytes; ///< for each of `batches`
   std::span<const compiled_kernel> kernels;
   std::span<const parameter_info> parameter_tensors;
+  std::span<const packed_weights_info> packed_weights; ///< what kernels want packed
+  std::span<const std::uint64_t> plain_runs;           ///< which runs read each parameter as it is
   std::span<const std::byte>
       embedded_weights; ///< a safetensors file in the program itself; empty: there is none
 };
@@ -57,14 +60,20 @@ public:
   [[nodiscard]] virtual const model_facts &facts() const = 0;
   [[nodiscard]] virtual std::size_t scratch_bytes(int batch, int threads) const = 0;
 
-  /// Takes the parameters, in the order of facts().parameter_tensors; they must outlive the model.
-  /// With `features` single layers can be run to.
-  virtual void assign(std::span<const std::span<const float>> parameters, bool features) = 0;
+  /// Takes the parameters, in the order of facts().parameter_tensors, and those that are packed already, in that
+  /// of facts().packed_weights (empty: none are); null where one is missing (see has_all). They must outlive the
+  /// model. With `features` single layers can be run to.
+  virtual void assign(std::span<const float *const> parameters, std::span<const float *const> packed,
+                      bool features) = 0;
   /// Makes the context of a batch, one of facts().batches, and packs the weights that it reads, after
   /// assign(). 0 threads: as many as VGGEN_NUM_THREADS or the machine say. `packed` is called for each part
   /// of the parameters that was packed, and that only other batches may read again. Returns how many threads
   /// there are.
   virtual int prepare(int batch, int threads, const std::function<void(std::span<const float>)> &packed) = 0;
+
+  /// Weights as they were packed for the prepared batches, in the order of facts().packed_weights; empty where
+  /// none of them reads it.
+  [[nodiscard]] virtual std::span<const float> packed_weights(std::size_t place) const = 0;
 
   /// Takes `batch` images [n][y][x][c]; constants [{divisor, mean, deviation}][c].
   virtual void set_images(int batch, std::span<const std::uint8_t> images, std::span<const float> constants,

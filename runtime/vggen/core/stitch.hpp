@@ -3,6 +3,7 @@
 #pragma once
 
 #include "vggen/core/kernel.hpp"
+#include "vggen/core/packed_weights.hpp"
 
 #include <vggen/net/parameters.hpp>
 #include <vggen/net/plan.hpp>
@@ -62,7 +63,7 @@ struct packed_place {
   int layer = 0;
   int kernel = 0;          ///< whose `pack` makes them
   bool features = false;   ///< only runs that look at single layers need them
-  std::uint64_t runs = 0;  ///< who reads them: bit 2 * batch + features, by the batch's place in the list
+  std::uint64_t runs = 0;  ///< who reads them: see run_bit()
   std::int64_t offset = 0; ///< floats from the start of the packed weights
   std::int64_t size = 0;   ///< floats, rounded up to the alignment
 };
@@ -70,15 +71,17 @@ struct packed_place {
 template <class Kernels, int Batch>
 using batch_network = decltype(with_batch<Batch>(typename Kernels::network{}));
 
+/// The index of a layer's weights among the network's parameters; its bias is the next one.
+template <class Network> constexpr int parameter_index(int layer) {
+  for (std::size_t i = 0; i < parameter_infos<Network>.size(); ++i)
+    if (parameter_infos<Network>[i].layer == layer) return static_cast<int>(i);
+  return -1;
+}
+
 template <class Kernels> struct packing_plan {
   static constexpr std::size_t batches = Kernels::batches.size();
   static constexpr std::size_t room = 2 * batches * Kernels::network::layer_count;
   static_assert(batches <= 32, "a model is compiled for at most 32 batches");
-
-  /// The bit of packed_place::runs.
-  static constexpr std::uint64_t run_bit(std::size_t batch, bool features) {
-    return std::uint64_t{1} << (2 * batch + (features ? 1 : 0));
-  }
 
   /// All packed weights of a model, those that every run needs first.
   static constexpr auto places = [] {
@@ -109,11 +112,24 @@ template <class Kernels> struct packing_plan {
                         .size = (k.packed_size + unit - 1) / unit * unit});
       }
     };
-    for (const bool features : {false, true})
-      [&]<std::size_t... I>(std::index_sequence<I...>) {
-        (add_calls(stitch<Kernels, batch_network<Kernels, Kernels::batches[I]>>(features), I, features), ...);
-      }(std::make_index_sequence<batches>{});
+    for_each_run(add_calls);
     return list;
+  }();
+
+  /// Who reads a parameter as it is, by its place among the network's (see run_bit()).
+  static constexpr auto plain_runs = [] {
+    std::array<std::uint64_t, parameter_infos<typename Kernels::network>.size()> runs{};
+    for_each_run([&](const auto &calls, std::size_t batch, bool features) {
+      for (const stitched_call &call : calls) {
+        if (call.kernel < 0 || call.parameter_layer < 0) continue;
+        const auto weights = static_cast<std::size_t>(
+            parameter_index<typename Kernels::network>(call.parameter_layer));
+        if (!Kernels::kernels[static_cast<std::size_t>(call.kernel)].packs_weights())
+          runs[weights] |= run_bit(batch, features);
+        runs[weights + 1] |= run_bit(batch, features);
+      }
+    });
+    return runs;
   }();
 
   /// Floats that packed weights take.
@@ -135,13 +151,15 @@ template <class Kernels> struct packing_plan {
         return static_cast<int>(i);
     return -1;
   }
-};
 
-/// The index of a layer's weights among the network's parameters; its bias is the next one.
-template <class Network> constexpr int parameter_index(int layer) {
-  for (std::size_t i = 0; i < parameter_infos<Network>.size(); ++i)
-    if (parameter_infos<Network>[i].layer == layer) return static_cast<int>(i);
-  return -1;
-}
+private:
+  // f(calls, index of the batch, features) for all kinds of runs, those without features first.
+  template <class F> static constexpr void for_each_run(const F &f) {
+    for (const bool features : {false, true})
+      [&]<std::size_t... I>(std::index_sequence<I...>) {
+        (f(stitch<Kernels, batch_network<Kernels, Kernels::batches[I]>>(features), I, features), ...);
+      }(std::make_index_sequence<batches>{});
+  }
+};
 
 } // namespace vggen::detail

@@ -5,6 +5,7 @@
 #include "vggen/core/execution.hpp"
 #include "vggen/core/invoke.hpp"
 #include "vggen/core/memory.hpp"
+#include "vggen/core/packed_weights.hpp"
 #include "vggen/core/status.hpp"
 #include "vggen/core/stitch.hpp"
 
@@ -18,8 +19,8 @@
 namespace vggen {
 
 /// Represents the parameters of a model, for all its compiled batches. Weights that a kernel wants packed,
-/// those of convolutions above all, are packed into memory of its own; the others, and all biases, are used
-/// where they are, which must outlive it.
+/// those of convolutions above all, are packed into memory of its own, or come packed; the others, and all biases, are
+/// used where they are, which must outlive it.
 template <class Kernels> class model_weights {
   using packing = detail::packing_plan<Kernels>;
 
@@ -32,19 +33,42 @@ public:
     return static_cast<std::size_t>(packing::size(features)) * sizeof(float);
   }
 
-  /// Takes the parameters, each a packed array in the order and shape of parameter_infos<network>, and packs
-  /// what the options ask for.
+  /// What is packed, for all batches and features: what assign_options::prepacked refers to.
+  static constexpr auto packed_infos = [] {
+    std::array<packed_weights_info, packing::places.count> infos{};
+    for (std::size_t i = 0; i < infos.size(); ++i) {
+      const detail::packed_place &place = packing::places.items[i];
+      const compiled_kernel &kernel = Kernels::kernels[static_cast<std::size_t>(place.kernel)];
+      infos[i] = {.parameter = detail::parameter_index<network>(place.layer),
+                  .key = kernel.pack_key,
+                  .size = kernel.packed_size,
+                  .runs = place.runs};
+    }
+    return infos;
+  }();
+
+  /// Who reads each parameter as it is (see run_bit()).
+  static constexpr const auto &plain_runs = packing::plain_runs;
+
+  /// Takes the parameters, each a contiguous array in the order and shape of parameter_infos<network>, and packs
+  /// what the options ask for. A parameter may be null if nothing reads it that is not packed already.
   ///
-  /// Returns invalid_argument if a pointer is missing or there is no such batch, out_of_memory, or
+  /// Returns invalid_argument if a pointer is missing or misaligned, or there is no such batch, out_of_memory, or
   /// kernel_failed if a packing kernel fails.
   status assign(const std::array<const float *, parameter_count> &sources,
                 const assign_options &options = {}) noexcept {
     assigned_.reset();
-    is_packed_.fill(false);
-    for (const float *source : sources)
-      if (!source) return status::invalid_argument;
-    if (!packed_.reset(packed_bytes(options.features), options.lent)) return status::out_of_memory;
+    places_.fill(nullptr);
+    if (!options.prepacked.empty()) {
+      if (options.prepacked.size() != places_.size()) return status::invalid_argument;
+      for (const float *packed : options.prepacked)
+        if (reinterpret_cast<std::uintptr_t>(packed) % memory_block::alignment != 0) return status::invalid_argument;
+      std::ranges::copy(options.prepacked, places_.begin());
+    }
+    if (needs_own_place(options.features) && !packed_.reset(packed_bytes(options.features), options.lent))
+      return status::out_of_memory;
     sources_ = sources;
+    has_sources_ = true;
     features_ = options.features;
     threads_ = options.threads == 0 ? default_threads() : options.threads;
     if (options.batch != 0) return add_batch(options.batch, options.packed);
@@ -56,17 +80,17 @@ public:
   /// Packs what one more of the compiled batches reads, after an assign() for another. Returns as assign().
   status add_batch(int batch, const packed_listener &packed = {}) noexcept {
     const std::size_t index = index_of(batch);
-    if (index == Kernels::batches.size() || sources_.front() == nullptr) return status::invalid_argument;
+    if (index == Kernels::batches.size() || !has_sources_) return status::invalid_argument;
     if (assigned_.test(index)) return status::ok;
-    const std::uint64_t runs =
-        packing::run_bit(index, false) | (features_ ? packing::run_bit(index, true) : 0);
+    const std::uint64_t runs = run_bits(index, features_);
+    if (!has_all(runs, packed_infos, plain_runs, sources_, places_)) return status::invalid_argument;
     execution here; // where packing kernels run
     if (const status ready = here.prepare(threads_, 0, 0, {}); ready != status::ok) return ready;
     for (std::size_t i = 0; i < packing::places.count; ++i) {
       const detail::packed_place &place = packing::places.items[i];
-      if (is_packed_[i] || (place.runs & runs) == 0) continue;
+      if (places_[i] || (place.runs & runs) == 0) continue;
       if (!pack(place, here.user_context(), packed)) return status::kernel_failed;
-      is_packed_[i] = true;
+      places_[i] = own_place(place);
     }
     assigned_.set(index);
     return status::ok;
@@ -79,12 +103,18 @@ public:
   }
   [[nodiscard]] bool has_features() const noexcept { return features_; }
 
+  /// The packed weights at a place of packed_infos; empty if they have not been packed.
+  [[nodiscard]] std::span<const float> packed(std::size_t place) const noexcept {
+    if (!places_[place]) return {};
+    return {places_[place], static_cast<std::size_t>(packed_infos[place].size)};
+  }
+
   /// The weights in the layout that a call's kernel reads.
   template <detail::stitched_call Call> [[nodiscard]] const float *weights_for() const noexcept {
     if constexpr (Call.parameter_layer < 0)
       return nullptr;
     else if constexpr (constexpr int place = packing::place_of(Call); place >= 0)
-      return packed_at(packing::places.items[static_cast<std::size_t>(place)]);
+      return places_[static_cast<std::size_t>(place)];
     else
       return sources_[static_cast<std::size_t>(detail::parameter_index<network>(Call.parameter_layer))];
   }
@@ -104,6 +134,12 @@ private:
     return index;
   }
 
+  [[nodiscard]] bool needs_own_place(bool features) const noexcept {
+    for (std::size_t i = 0; i < places_.size(); ++i)
+      if (!places_[i] && (features || !packing::places.items[i].features)) return true;
+    return false;
+  }
+
   // Packs one layer's weights: rows, which can be very many, in parts, so that the memory of each may go
   // before that of the next is needed.
   bool pack(const detail::packed_place &place, void *user_context, const packed_listener &packed) noexcept {
@@ -113,7 +149,7 @@ private:
     const std::span<const float> source(sources_[parameter],
                                         static_cast<std::size_t>(parameter_infos<network>[parameter].size()));
     if (kernel.kernel.is_convolution()) {
-      if (invoke_pack(kernel, user_context, source.data(), packed_at(place)) != 0) return false;
+      if (invoke_pack(kernel, user_context, source.data(), own_place(place)) != 0) return false;
       packed(source);
       return true;
     }
@@ -124,21 +160,22 @@ private:
       const auto part =
           source.subspan(static_cast<std::size_t>(first) * row, static_cast<std::size_t>(rows) * row);
       if (invoke_pack_rows(kernel, user_context, rows, part.data(),
-                           packed_at(place) + kernel.packed_size / outputs * first) != 0)
+                           own_place(place) + kernel.packed_size / outputs * first) != 0)
         return false;
       packed(part);
     }
     return true;
   }
 
-  [[nodiscard]] float *packed_at(const detail::packed_place &place) const noexcept {
+  [[nodiscard]] float *own_place(const detail::packed_place &place) const noexcept {
     return reinterpret_cast<float *>(packed_.data()) + place.offset;
   }
 
   memory_block packed_;
   std::array<const float *, parameter_count> sources_{};
-  std::array<bool, packing::places.count> is_packed_{}; // by place
-  std::bitset<Kernels::batches.size()> assigned_;       // by the batch's place in the list
+  bool has_sources_ = false;
+  std::array<const float *, packing::places.count> places_{}; // null: not packed
+  std::bitset<Kernels::batches.size()> assigned_;             // by the batch's place in the list
   bool features_ = false;
   int threads_ = 1;
 };

@@ -1,6 +1,7 @@
 #include "vggen/io/initial_weights.hpp"
 
 #include "vggen/core/random.hpp"
+#include "vggen/io/tensor_names.hpp"
 #include "vggen/io/write_safetensors.hpp"
 #include "vggen/version.hpp"
 
@@ -8,11 +9,6 @@
 #include <vector>
 
 namespace vggen {
-
-std::string tensor_name(const parameter_info &parameter) {
-  const auto layer = parameter.module.length > 0 ? parameter.module.view() : parameter.name.view();
-  return std::string(layer) + (parameter.bias ? ".bias" : ".weight");
-}
 
 void write_initial_weights(const std::filesystem::path &path, std::span<const parameter_info> parameters,
                            std::uint64_t seed, std::map<std::string, std::string> metadata,

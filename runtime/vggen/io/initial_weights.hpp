@@ -13,13 +13,10 @@
 namespace vggen {
 
 /// Writes a safetensors file of random values (fill_initial) for `parameters`, a network's whole list, under
-/// torchvision's names: features.0.weight. Its metadata are `metadata`, the seed, and vggen's version.
+/// the names of tensor_names.hpp. Its metadata are `metadata`, the seed, and vggen's version.
 /// `progress` is told how much is written, from 0 to 1. Throws vggen::error as write_safetensors does.
 void write_initial_weights(const std::filesystem::path &path, std::span<const parameter_info> parameters,
                            std::uint64_t seed, std::map<std::string, std::string> metadata = {},
                            const std::function<void(double)> &progress = {});
-
-/// The name that a parameter tensor has in a file: torchvision's, or the paper's where torchvision has none.
-[[nodiscard]] std::string tensor_name(const parameter_info &parameter);
 
 } // namespace vggen

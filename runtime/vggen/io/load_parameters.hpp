@@ -1,14 +1,17 @@
 // Finds a network's parameters in a weights file, whichever of the usual names the file calls them by.
 #pragma once
 
+#include "vggen/core/packed_weights.hpp"
 #include "vggen/io/safetensors.hpp"
 
 #include <vggen/net/parameters.hpp>
 
+#include <cstddef>
 #include <memory>
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace vggen {
@@ -18,11 +21,20 @@ namespace vggen {
 struct loaded_parameters {
   /// The values of each parameter, packed, the last of its extents fastest. They lie in the file's mapping,
   /// so the safetensors_file must outlive them; nothing is read before it is used.
+  /// Empty where the file has the parameter packed only.
   std::vector<std::span<const float>> tensors; // [parameter], in the order of the list asked for
+  /// Those that the file has packed for this program, each on a cache line; null: it has not.
+  std::vector<const float *> packed; // [place], in the order of the list asked for
   /// What the user may want to know, one line each.
   std::vector<std::string> notes;
-  /// What those tensors point into that the file does not align for float.
-  std::vector<std::unique_ptr<float[]>> copies;
+  /// What those tensors point into that the file does not align.
+  struct alignas(64) line {
+    std::byte bytes[64];
+  };
+  std::vector<std::unique_ptr<line[]>> copies;
+
+  /// Where each parameter's values are; null where the file has it packed only.
+  [[nodiscard]] std::vector<const float *> sources() const;
 };
 
 /// Returns the values of `parameters`, a network's whole list (parameter_infos), from `file`. A tensor is
@@ -37,12 +49,16 @@ struct loaded_parameters {
 /// beside the weights (tensors called momentum.…, as vggen's checkpoints have them) is passed over. Values
 /// are not looked at: whether they are finite is for whoever reads them.
 ///
+/// Weights that were packed for `packed`, a model's packed_infos, stand in for the parameter; what was packed for
+/// other kernels cannot be used, and does not count as the parameter.
+///
 /// Throws vggen::error with
 ///   mismatch      naming the file and every tensor that is missing, is given twice, has another shape or
 ///                 element type, or is not of this network: one line each, grouped where there are many;
 ///   out_of_memory if memory runs out.
 [[nodiscard]] loaded_parameters load_parameters(std::span<const parameter_info> parameters,
-                                                const safetensors_file &file);
+                                                const safetensors_file &file,
+                                                std::span<const packed_weights_info> packed = {});
 
 /// The preprocessing that the file's metadata ("preprocess") say its weights were trained with, if they do:
 /// a text for parse_preprocessing, not yet checked.

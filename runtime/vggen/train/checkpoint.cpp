@@ -3,9 +3,9 @@
 #include "vggen/train/number_text.hpp"
 
 #include <vggen/io/error.hpp>
-#include <vggen/io/initial_weights.hpp>
 #include <vggen/io/load_parameters.hpp>
 #include <vggen/io/safetensors_header.hpp>
+#include <vggen/io/tensor_names.hpp>
 #include <vggen/io/write_safetensors.hpp>
 #include <vggen/version.hpp>
 

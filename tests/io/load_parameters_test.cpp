@@ -391,8 +391,9 @@ TEST_CASE("metadata are no tensors, and say what preprocessing the weights want"
 }
 
 // Packed weights of two layers of `tiny`: conv1_1 for two layouts, conv2_1 for one.
-const std::vector<packed_weights_info> tiny_packed{
-    {.parameter = 0, .key = "aa", .size = 64}, {.parameter = 0, .key = "bb", .size = 48}, {.parameter = 4, .key = "aa", .size = 80}};
+const std::vector<packed_weights_info> tiny_packed{{.parameter = 0, .key = "aa", .size = 64},
+                                                   {.parameter = 0, .key = "bb", .size = 48},
+                                                   {.parameter = 4, .key = "aa", .size = 80}};
 
 tensors packed_file() {
   tensors all = file_for(parameters_of(tiny));
@@ -431,7 +432,8 @@ TEST_CASE("packed weights stand in for a parameter, on a cache line") {
 
 TEST_CASE("weights packed for other kernels are not taken for these") {
   tensors all = packed_file();
-  all["features.0.weight@cc"] = {{64}, std::vector<float>(64, 2.f)}; // beside those of this program: passed over
+  all["features.0.weight@cc"] = {{64},
+                                 std::vector<float>(64, 2.f)}; // beside those of this program: passed over
   {
     const temporary_folder folder;
     const safetensors_file file = written(folder, all);
@@ -439,7 +441,8 @@ TEST_CASE("weights packed for other kernels are not taken for these") {
   }
   all.erase("features.0.weight@aa");
   const std::string message = packed_refusal(all, {{"packed_for", "tiny x86-64"}});
-  for (const char *words : {"conv1_1 weight", "features.0.weight@cc", "other kernels", "\"tiny x86-64\"", "[2, 3, 3, 3]"})
+  for (const char *words :
+       {"conv1_1 weight", "features.0.weight@cc", "other kernels", "\"tiny x86-64\"", "[2, 3, 3, 3]"})
     CHECK_MESSAGE(message.find(words) != std::string::npos, message);
   // a reader of plain files only says the same
   CHECK(refusal(all).find("other kernels") != std::string::npos);

@@ -1,7 +1,7 @@
 // The traces of training (tests/goldens/make_training_goldens.py) are for the networks that vggen makes of
 // the same layers: names, shapes, the layers that drop, and the learning rates that follow from the losses.
-#include <vggen/io/tensor_names.hpp>
 #include <vggen/io/safetensors.hpp>
+#include <vggen/io/tensor_names.hpp>
 #include <vggen/net/zoo.hpp>
 #include <vggen/train/learning_rate.hpp>
 

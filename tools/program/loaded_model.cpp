@@ -38,8 +38,9 @@ std::vector<int> runnable_batches(const model_facts &facts, const loaded_paramet
       batches.push_back(facts.batches[i]);
   if (batches.empty())
     throw error(error_code::mismatch,
-                features ? "these weights were packed without what single layers read: 'pack --features' adds it"
-                         : "these weights were packed for other batches than this program's");
+                features
+                    ? "these weights were packed without what single layers read: 'pack --features' adds it"
+                    : "these weights were packed for other batches than this program's");
   return batches;
 }
 

@@ -18,7 +18,8 @@ namespace vggen {
 
 /// The batches that the model can run with these parameters: all, unless they were packed for some. Throws if
 /// there are none.
-std::vector<int> runnable_batches(const model_facts &facts, const loaded_parameters &parameters, bool features);
+std::vector<int> runnable_batches(const model_facts &facts, const loaded_parameters &parameters,
+                                  bool features);
 
 /// Represents a model with its weights.
 class loaded_model {

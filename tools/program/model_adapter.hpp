@@ -83,13 +83,11 @@ public:
       actual = context->threads();
       // not before the target is known to run here: packing weights runs kernels
       check(is_packed_ ? weights_.add_batch(batch, listener)
-                       : weights_.assign(
-                             sources_,
-                             {.features = features_,
-                              .batch = batch,
-                              .threads = threads,
-                              .packed = listener,
-                              .prepacked = prepacked_}),
+                       : weights_.assign(sources_, {.features = features_,
+                                                    .batch = batch,
+                                                    .threads = threads,
+                                                    .packed = listener,
+                                                    .prepacked = prepacked_}),
             "preparing the weights", "");
       is_packed_ = true;
     });

@@ -44,8 +44,8 @@ std::vector<tensor_source> tensors_for(const runnable_model &model, std::uint64_
     const packed_weights_info &info = facts.packed_weights[place];
     if ((info.runs & runs) == 0) continue;
     const parameter_info &parameter = facts.parameter_tensors[static_cast<std::size_t>(info.parameter)];
-    tensors.push_back(source(packed_tensor_name(parameter, info.key), {info.size},
-                             model.packed_weights(place).data()));
+    tensors.push_back(
+        source(packed_tensor_name(parameter, info.key), {info.size}, model.packed_weights(place).data()));
   }
   constexpr std::int64_t line = 16; // floats
   std::ranges::stable_partition(tensors, [](const tensor_source &t) { return t.shape[0] % line == 0; });
@@ -98,8 +98,9 @@ void pack_weights(runnable_model &model, const pack_options &options) {
       floats *= extent;
     bytes += floats * static_cast<std::int64_t>(sizeof(float));
   }
-  std::printf("%s: %zu tensors, %.1f MB, for %s on %s\n", options.output.c_str(), tensors.size(), 1e-6 * static_cast<double>(bytes),
-              std::string(facts.name).c_str(), std::string(facts.target).c_str());
+  std::printf("%s: %zu tensors, %.1f MB, for %s on %s\n", options.output.c_str(), tensors.size(),
+              1e-6 * static_cast<double>(bytes), std::string(facts.name).c_str(),
+              std::string(facts.target).c_str());
 }
 
 } // namespace vggen

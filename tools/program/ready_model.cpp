@@ -34,7 +34,8 @@ bench_parameters::bench_parameters(std::span<const parameter_info> infos,
 }
 
 ready_model::ready_model(runnable_model &model, const std::filesystem::path &weights, int batch, int threads)
-    : model_(model), batch_(batch), parameters_(model.facts().parameter_tensors, weights, model.facts().packed_weights),
+    : model_(model), batch_(batch),
+      parameters_(model.facts().parameter_tensors, weights, model.facts().packed_weights),
       images_(static_cast<std::size_t>(model.facts().input.size() * batch)),
       constants_(3 * static_cast<std::size_t>(model.facts().input.channels), 1.f) {
   if (parameters_.file) {

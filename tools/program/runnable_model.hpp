@@ -60,9 +60,9 @@ public:
   [[nodiscard]] virtual const model_facts &facts() const = 0;
   [[nodiscard]] virtual std::size_t scratch_bytes(int batch, int threads) const = 0;
 
-  /// Takes the parameters, in the order of facts().parameter_tensors, and those that are packed already, in that
-  /// of facts().packed_weights (empty: none are); null where one is missing (see has_all). They must outlive the
-  /// model. With `features` single layers can be run to.
+  /// Takes the parameters, in the order of facts().parameter_tensors, and those that are packed already, in
+  /// that of facts().packed_weights (empty: none are); null where one is missing (see has_all). They must
+  /// outlive the model. With `features` single layers can be run to.
   virtual void assign(std::span<const float *const> parameters, std::span<const float *const> packed,
                       bool features) = 0;
   /// Makes the context of a batch, one of facts().batches, and packs the weights that it reads, after
@@ -71,8 +71,8 @@ public:
   /// there are.
   virtual int prepare(int batch, int threads, const std::function<void(std::span<const float>)> &packed) = 0;
 
-  /// Weights as they were packed for the prepared batches, in the order of facts().packed_weights; empty where
-  /// none of them reads it.
+  /// Weights as they were packed for the prepared batches, in the order of facts().packed_weights; empty
+  /// where none of them reads it.
   [[nodiscard]] virtual std::span<const float> packed_weights(std::size_t place) const = 0;
 
   /// Takes `batch` images [n][y][x][c]; constants [{divisor, mean, deviation}][c].

@@ -26,8 +26,8 @@ struct assign_options {
   std::span<std::byte>
       lent{}; ///< memory for packed weights, 64-byte aligned, of packed_bytes(); empty: its own
   packed_listener packed{};
-  /// Weights that were packed before, by their places in model_weights::packed_infos, each on a cache line; null: to
-  /// be packed. Empty: none. They are used where they are, and must outlive the weights.
+  /// Weights that were packed before, by their places in model_weights::packed_infos, each on a cache line;
+  /// null: to be packed. Empty: none. They are used where they are, and must outlive the weights.
   std::span<const float *const> prepacked{};
 };
 

@@ -28,8 +28,9 @@ constexpr std::uint64_t run_bits(std::size_t batch_index, bool features) {
   return run_bit(batch_index, false) | (features ? run_bit(batch_index, true) : 0);
 }
 
-/// Whether all that some runs read is there, or can be packed. `plain_runs` says who reads each parameter as it
-/// is; `sources` are the parameters, `packed` those that are packed (empty: none), null where one is missing.
+/// Whether all that some runs read is there, or can be packed. `plain_runs` says who reads each parameter as
+/// it is; `sources` are the parameters, `packed` those that are packed (empty: none), null where one is
+/// missing.
 inline bool has_all(std::uint64_t runs, std::span<const packed_weights_info> infos,
                     std::span<const std::uint64_t> plain_runs, std::span<const float *const> sources,
                     std::span<const float *const> packed) noexcept {

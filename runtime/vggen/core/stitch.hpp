@@ -122,8 +122,8 @@ template <class Kernels> struct packing_plan {
     for_each_run([&](const auto &calls, std::size_t batch, bool features) {
       for (const stitched_call &call : calls) {
         if (call.kernel < 0 || call.parameter_layer < 0) continue;
-        const auto weights = static_cast<std::size_t>(
-            parameter_index<typename Kernels::network>(call.parameter_layer));
+        const auto weights =
+            static_cast<std::size_t>(parameter_index<typename Kernels::network>(call.parameter_layer));
         if (!Kernels::kernels[static_cast<std::size_t>(call.kernel)].packs_weights())
           runs[weights] |= run_bit(batch, features);
         runs[weights + 1] |= run_bit(batch, features);

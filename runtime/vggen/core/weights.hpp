@@ -19,8 +19,8 @@
 namespace vggen {
 
 /// Represents the parameters of a model, for all its compiled batches. Weights that a kernel wants packed,
-/// those of convolutions above all, are packed into memory of its own, or come packed; the others, and all biases, are
-/// used where they are, which must outlive it.
+/// those of convolutions above all, are packed into memory of its own, or come packed; the others, and all
+/// biases, are used where they are, which must outlive it.
 template <class Kernels> class model_weights {
   using packing = detail::packing_plan<Kernels>;
 
@@ -50,11 +50,11 @@ public:
   /// Who reads each parameter as it is (see run_bit()).
   static constexpr const auto &plain_runs = packing::plain_runs;
 
-  /// Takes the parameters, each a contiguous array in the order and shape of parameter_infos<network>, and packs
-  /// what the options ask for. A parameter may be null if nothing reads it that is not packed already.
+  /// Takes the parameters, each a contiguous array in the order and shape of parameter_infos<network>, and
+  /// packs what the options ask for. A parameter may be null if nothing reads it that is not packed already.
   ///
-  /// Returns invalid_argument if a pointer is missing or misaligned, or there is no such batch, out_of_memory, or
-  /// kernel_failed if a packing kernel fails.
+  /// Returns invalid_argument if a pointer is missing or misaligned, or there is no such batch,
+  /// out_of_memory, or kernel_failed if a packing kernel fails.
   status assign(const std::array<const float *, parameter_count> &sources,
                 const assign_options &options = {}) noexcept {
     assigned_.reset();
@@ -62,7 +62,8 @@ public:
     if (!options.prepacked.empty()) {
       if (options.prepacked.size() != places_.size()) return status::invalid_argument;
       for (const float *packed : options.prepacked)
-        if (reinterpret_cast<std::uintptr_t>(packed) % memory_block::alignment != 0) return status::invalid_argument;
+        if (reinterpret_cast<std::uintptr_t>(packed) % memory_block::alignment != 0)
+          return status::invalid_argument;
       std::ranges::copy(options.prepacked, places_.begin());
     }
     if (needs_own_place(options.features) && !packed_.reset(packed_bytes(options.features), options.lent))

@@ -66,10 +66,10 @@ std::optional<std::size_t> find_parameter(const name_tables &tables, std::string
 
 // The tensors of the file, each where it belongs.
 struct assignment {
-  std::vector<std::vector<const tensor_view *>> given;  // [parameter][each name that the file has for it]
-  std::vector<const tensor_view *> packed;              // [place], or null
-  std::vector<const tensor_view *> packed_otherwise;    // [parameter], one of those for other kernels, or null
-  std::vector<const tensor_view *> removed_top;         // of a classifier that the network does not have
+  std::vector<std::vector<const tensor_view *>> given; // [parameter][each name that the file has for it]
+  std::vector<const tensor_view *> packed;             // [place], or null
+  std::vector<const tensor_view *> packed_otherwise;   // [parameter], one of those for other kernels, or null
+  std::vector<const tensor_view *> removed_top;        // of a classifier that the network does not have
   std::vector<const tensor_view *> extra;
 };
 
@@ -122,8 +122,7 @@ void check(const assignment &found, std::span<const parameter_info> parameters,
     if (!tensor) continue;
     const auto parameter = static_cast<std::size_t>(packed[i].parameter);
     is_packed[parameter] = true;
-    if (tensor->type != element_type::f32 ||
-        !std::ranges::equal(tensor->shape, std::array{packed[i].size}))
+    if (tensor->type != element_type::f32 || !std::ranges::equal(tensor->shape, std::array{packed[i].size}))
       problems.add_mispacked(parameters[parameter], *tensor, packed[i].size);
   }
   for (std::size_t i = 0; i < parameters.size(); ++i) {
@@ -171,8 +170,8 @@ loaded_parameters load(std::span<const parameter_info> parameters, const safeten
                                            : values_of(*given.front(), alignof(float), result));
   result.packed.reserve(packed.size());
   for (const tensor_view *tensor : found.packed)
-    result.packed.push_back(
-        tensor ? values_of(*tensor, alignof(loaded_parameters::line), result).data() : nullptr);
+    result.packed.push_back(tensor ? values_of(*tensor, alignof(loaded_parameters::line), result).data()
+                                   : nullptr);
   if (!found.removed_top.empty())
     result.notes.push_back(ignored_top_note(found.removed_top, file.path().string()));
   return result;

@@ -49,8 +49,8 @@ struct loaded_parameters {
 /// beside the weights (tensors called momentum.…, as vggen's checkpoints have them) is passed over. Values
 /// are not looked at: whether they are finite is for whoever reads them.
 ///
-/// Weights that were packed for `packed`, a model's packed_infos, stand in for the parameter; what was packed for
-/// other kernels cannot be used, and does not count as the parameter.
+/// Weights that were packed for `packed`, a model's packed_infos, stand in for the parameter; what was packed
+/// for other kernels cannot be used, and does not count as the parameter.
 ///
 /// Throws vggen::error with
 ///   mismatch      naming the file and every tensor that is missing, is given twice, has another shape or

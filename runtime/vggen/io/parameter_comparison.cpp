@@ -117,8 +117,8 @@ void parameter_comparison::add_repeated(const parameter_info &parameter,
   std::string names;
   for (const tensor_view *tensor : given)
     names += (names.empty() ? "" : " and ") + in_quotes(tensor->name);
-  add(kind::repeated, subject(parameter) + "found it " + std::to_string(given.size()) + " times, as " + names +
-                          ", expected it once");
+  add(kind::repeated, subject(parameter) + "found it " + std::to_string(given.size()) + " times, as " +
+                          names + ", expected it once");
 }
 
 void parameter_comparison::add_misshaped(const parameter_info &parameter, const tensor_view &tensor) {
@@ -131,10 +131,10 @@ void parameter_comparison::add_misshaped(const parameter_info &parameter, const 
   const auto classes = [&](std::int64_t number) {
     return only_classes ? " (" + std::to_string(number) + " classes)" : std::string();
   };
-  add(kind::misshaped,
-      subject(parameter, tensor) + "found the shape " + shape_text(tensor.shape) +
-          classes(only_classes ? tensor.shape.front() : 0) + ", expected " + shape_text(expected) +
-          (connected ? " or " + shape_text(*connected) : "") + classes(expected.front()));
+  add(kind::misshaped, subject(parameter, tensor) + "found the shape " + shape_text(tensor.shape) +
+                           classes(only_classes ? tensor.shape.front() : 0) + ", expected " +
+                           shape_text(expected) + (connected ? " or " + shape_text(*connected) : "") +
+                           classes(expected.front()));
 }
 
 std::string parameter_comparison::lines() const {

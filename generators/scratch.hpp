@@ -22,8 +22,8 @@ inline scratch_size &measured_scratch() {
   return size;
 }
 
-/// A custom lowering pass that changes nothing and fills measured_scratch(). A heap allocation whose size is
-/// not constant is an error.
+/// A custom lowering pass that changes nothing and fills measured_scratch(). A heap allocation whose size has no
+/// constant bound is an error.
 class scratch_meter : public Halide::Internal::IRMutator {
 public:
   scratch_meter() { measured_scratch() = {}; }
@@ -46,21 +46,41 @@ protected:
   Halide::Internal::Stmt visit(const Halide::Internal::For *op) override {
     const bool outer = in_task_;
     in_task_ = outer || op->is_parallel();
+    const bound values(bounds_, op->name, {lower(op->min), upper(op->min + op->extent - 1)});
     auto result = IRMutator::visit(op);
     in_task_ = outer;
     return result;
   }
 
+  Halide::Internal::Stmt visit(const Halide::Internal::LetStmt *op) override {
+    const bound values(bounds_, op->name, {lower(op->value), upper(op->value)});
+    return IRMutator::visit(op);
+  }
+
 private:
-  static std::int64_t heap_bytes(const Halide::Internal::Allocate &op) {
+  using bound = Halide::Internal::ScopedBinding<Halide::Internal::Interval>;
+
+  // The limits of an expression as constants, or infinite.
+  [[nodiscard]] Halide::Expr lower(const Halide::Expr &e) const {
+    const auto limit = Halide::Internal::find_constant_bound(e, Halide::Internal::Direction::Lower, bounds_);
+    return limit.defined() ? limit : Halide::Internal::Interval::neg_inf();
+  }
+  [[nodiscard]] Halide::Expr upper(const Halide::Expr &e) const {
+    const auto limit = Halide::Internal::find_constant_bound(e, Halide::Internal::Direction::Upper, bounds_);
+    return limit.defined() ? limit : Halide::Internal::Interval::pos_inf();
+  }
+
+  [[nodiscard]] std::int64_t heap_bytes(const Halide::Internal::Allocate &op) const {
     if (op.memory_type != Halide::MemoryType::Auto && op.memory_type != Halide::MemoryType::Heap) return 0;
-    const std::int64_t elements = op.constant_allocation_size();
-    if (elements == 0) {
-      for (const auto &extent : op.extents)
-        if (Halide::Internal::is_const_zero(extent)) return 0;
-      throw std::runtime_error("the size of " + op.name +
-                               " is not constant: a kernel's scratch must be known when it is compiled");
+    std::int64_t elements = 1;
+    for (const Halide::Expr &extent : op.extents) {
+      const auto most = Halide::Internal::as_const_int(upper(extent));
+      if (!most)
+        throw std::runtime_error("the size of " + op.name +
+                                 " has no bound: a kernel's scratch must be known when it is compiled");
+      elements *= *most;
     }
+    if (elements == 0) return 0;
     const std::int64_t bytes = (elements + op.padding) * op.type.bytes();
     const std::int64_t on_stack = std::int64_t{16} * 1024; // Halide's limit for allocations of its choice
     if (op.memory_type == Halide::MemoryType::Auto && bytes <= on_stack) return 0;
@@ -71,6 +91,7 @@ private:
   static constexpr std::int64_t allocation_overhead =
       128; // the context's header, and Halide's reads past the end
 
+  Halide::Internal::Scope<Halide::Internal::Interval> bounds_; // of loops' variables and of lets
   bool in_task_ = false;
   std::int64_t shared_ = 0, task_ = 0;
 };

@@ -78,6 +78,14 @@ template <class Network> constexpr int parameter_index(int layer) {
   return -1;
 }
 
+/// f(calls, index of the batch, features) for all kinds of runs, those without features first.
+template <class Kernels, class F> constexpr void for_each_run(const F &f) {
+  for (const bool features : {false, true})
+    [&]<std::size_t... I>(std::index_sequence<I...>) {
+      (f(stitch<Kernels, batch_network<Kernels, Kernels::batches[I]>>(features), I, features), ...);
+    }(std::make_index_sequence<Kernels::batches.size()>{});
+}
+
 template <class Kernels> struct packing_plan {
   static constexpr std::size_t batches = Kernels::batches.size();
   static constexpr std::size_t room = 2 * batches * Kernels::network::layer_count;
@@ -112,14 +120,14 @@ template <class Kernels> struct packing_plan {
                         .size = (k.packed_size + unit - 1) / unit * unit});
       }
     };
-    for_each_run(add_calls);
+    for_each_run<Kernels>(add_calls);
     return list;
   }();
 
   /// Who reads a parameter as it is, by its place among the network's (see run_bit()).
   static constexpr auto plain_runs = [] {
     std::array<std::uint64_t, parameter_infos<typename Kernels::network>.size()> runs{};
-    for_each_run([&](const auto &calls, std::size_t batch, bool features) {
+    for_each_run<Kernels>([&](const auto &calls, std::size_t batch, bool features) {
       for (const stitched_call &call : calls) {
         if (call.kernel < 0 || call.parameter_layer < 0) continue;
         const auto weights =
@@ -150,15 +158,6 @@ template <class Kernels> struct packing_plan {
           !k.pack_key.empty())
         return static_cast<int>(i);
     return -1;
-  }
-
-private:
-  // f(calls, index of the batch, features) for all kinds of runs, those without features first.
-  template <class F> static constexpr void for_each_run(const F &f) {
-    for (const bool features : {false, true})
-      [&]<std::size_t... I>(std::index_sequence<I...>) {
-        (f(stitch<Kernels, batch_network<Kernels, Kernels::batches[I]>>(features), I, features), ...);
-      }(std::make_index_sequence<batches>{});
   }
 };
 

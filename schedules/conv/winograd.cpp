@@ -3,7 +3,9 @@
 //
 // A block of tiles passes through all three steps while it is in the core's cache. Where the weights are
 // larger than the tiles (late layers), panels of weights are the outer loop instead, so that each is read
-// once; or, for several images, blocks are done one after another, each by all threads. Transformed weights
+// once; or, for several images, blocks are done one after another, each by all threads. Where panels are narrow,
+// as on short vectors, several go through a point together (`panels_at_once`), so that the tiles of the point are read
+// from the cache once for all of them. Transformed weights
 // are two to seven times as large as plain ones: with `parts` they stay plain in memory and are transformed
 // in the cache, for a part of the input channels at a time.
 #include "generators/conv.hpp"
@@ -44,7 +46,8 @@ int tiles_of(const signature &kernel, int size) {
 
 // How often things are done, for the estimate.
 struct winograd_counts {
-  int tiles, points, vectors, inputs, outputs, panels, blocks, groups; // inputs, outputs: vectors of channels
+  int tiles, points, vectors, inputs, outputs; // inputs, outputs: vectors of channels
+  int panels, turns, blocks, groups;           // turns: of panels that are taken at once
   double plane;   // bytes of a tile's points, for a channel
   double kernels; // pairs of an input and an output channel
 
@@ -52,7 +55,7 @@ struct winograd_counts {
       : tiles(tiles_of(kernel, request["tile"])), points(request["tile"] + 2),
         vectors(std::min(request["panel_vectors"], kernel.outputs / m.lanes)),
         inputs((kernel.channels + m.lanes - 1) / m.lanes), outputs((kernel.outputs + m.lanes - 1) / m.lanes),
-        panels((outputs + vectors - 1) / vectors), blocks((tiles + request["block"] - 1) / request["block"]),
+        panels((outputs + vectors - 1) / vectors), turns(panels / request["panels_at_once"]), blocks((tiles + request["block"] - 1) / request["block"]),
         groups((request["block"] + request["group"] - 1) / request["group"]), plane(4.0 * points * points),
         kernels(double{1} * kernel.channels * kernel.outputs) {}
 };
@@ -63,8 +66,9 @@ double traffic_of_transformed(const winograd_counts &n, const signature &kernel,
   const bool outside = request["panels_outside"] == panels_parallel;
   const double at_once = n.plane * kernel.channels * (outside ? n.tiles : request["block"]);
   return (outside ? 1 : n.blocks) * traffic_cycles(n.plane * n.kernels) +
-         n.panels * (outside ? 1 : n.blocks) * traffic_cycles(at_once) +
-         2 * n.panels * n.blocks * traffic_cycles(n.plane * request["block"] * n.vectors * m.lanes);
+         n.turns * (outside ? 1 : n.blocks) * traffic_cycles(at_once) +
+         2 * n.turns * n.blocks *
+             traffic_cycles(n.plane * request["block"] * n.vectors * m.lanes * request["panels_at_once"]);
 }
 
 // Plain weights are transformed for each block; of each part the sums are read and written.
@@ -93,10 +97,11 @@ double cost(const schedule_request &request) {
   if (parts > 0 && (!outside || kernel.channels % parts != 0)) return never;
   if (parts > 1 && request["block"] % request["group"] != 0) return never; // added to: none may overlap
   const winograd_counts n(kernel, m, request);
+  if (n.panels % request["panels_at_once"] != 0 || (parts > 0 && request["panels_at_once"] > 1)) return never;
   const double steps = double{1} * n.blocks * n.groups * n.points * n.points * kernel.channels * n.panels;
   const double work = product_cycles(m, n.vectors, request["group"], steps) +
                       transform_cycles(double{1} * n.tiles * (n.inputs + n.outputs), n.points);
-  const double idle = idle_share(outside ? n.panels : n.blocks);
+  const double idle = idle_share(outside ? n.turns : n.blocks);
   return work * idle +
          (parts > 0 ? cost_of_parts(n, kernel, m, request) : traffic_of_transformed(n, kernel, m, request));
 }
@@ -118,6 +123,7 @@ schedule_parameters defaults_for(const schedule_request &request, int size) {
         {"block", block},
         {"unroll", 4},
         {"parts", parts},
+        {"panels_at_once", 1},
         {"panels_outside", order}});
     if (const double c = cost(whole);
         best.empty() || c < best_cost * 0.97) { // of equals the first: it is small
@@ -175,7 +181,7 @@ void schedule_products(conv_stages &s, const schedule_request &request, int lane
     w.products.vectorize(s.k, lanes);
     in_groups(w.products.update()).reorder(lane, vector, w.t, group, w.i, w.j, w.part, s.panel);
   } else {
-    in_groups(w.products).reorder(lane, vector, w.t, group, w.i, w.j, s.panel);
+    in_groups(w.products).reorder(lane, vector, w.t, group, s.panel, w.i, w.j);
   }
   if (!w.filter.defined()) return;
   const Var ci = w.filter.args()[1];
@@ -210,17 +216,24 @@ void apply(conv_stages &s, const schedule_request &request) {
   tiles.allow_race_conditions();
   tiles.vectorize(w.lane).unroll(w.dx).unroll(w.dy);
   const int order = request["panels_outside"];
+  Halide::RVar turn = s.tile_panel; // of panels
+  if (request["panels_at_once"] > 1) {
+    turn = Halide::RVar("turn");
+    Halide::RVar in_turn{"in_turn"};
+    tiles.split(s.tile_panel, turn, in_turn, request["panels_at_once"]);
+    if (order == panels_parallel) tiles.reorder(w.tile, in_turn, w.block, turn);
+  }
   if (order == blocks_parallel)
     tiles.parallel(w.block);
   else if (s.whole_panels)
-    tiles.parallel(s.tile_panel);
+    tiles.parallel(turn);
   if (order == panels_parallel) {
     w.input.transformed.compute_root().parallel(w.input.t);
     w.products.compute_at(s.output, w.block);
   } else {
     w.input.transformed.compute_at(s.output, w.block).store_in(Halide::MemoryType::Heap);
     if (order == block_by_block) w.input.transformed.parallel(w.input.t);
-    w.products.compute_at(s.output, s.tile_panel);
+    w.products.compute_at(s.output, turn);
   }
   w.input.schedule(input_lanes);
   // The points of a tile lie in different sets of the caches. Not where a vector is not full: with one output
@@ -261,6 +274,7 @@ const register_schedule<conv_stages> winograd{{{.name = "winograd",
                                                                {"block", 1, 1 << 20},
                                                                {"unroll", 1, 16},
                                                                {"parts", 0, 8},
+                                                               {"panels_at_once", 1, 64},
                                                                {"panels_outside", 0, 2}},
                                                 .defaults = defaults,
                                                 .layout = layout_of,

@@ -22,8 +22,8 @@ inline scratch_size &measured_scratch() {
   return size;
 }
 
-/// A custom lowering pass that changes nothing and fills measured_scratch(). A heap allocation whose size has no
-/// constant bound is an error.
+/// A custom lowering pass that changes nothing and fills measured_scratch(). A heap allocation whose size has
+/// no constant bound is an error.
 class scratch_meter : public Halide::Internal::IRMutator {
 public:
   scratch_meter() { measured_scratch() = {}; }

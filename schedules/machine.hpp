@@ -11,6 +11,7 @@ struct machine {
   int registers;         ///< vector registers
   int fused_per_cycle;   ///< vector multiply-adds that start in a cycle
   bool folds_broadcasts; ///< a multiply-add takes a broadcast scalar straight from memory
+  double kept_bytes;     ///< that a core's own cache keeps while a kernel reads them again and again
 };
 
 inline machine machine_of(const Halide::Target &target) {
@@ -24,7 +25,8 @@ inline machine machine_of(const Halide::Target &target) {
           .registers = avx512 || arm ? 32 : 16,
           .fused_per_cycle =
               target.has_feature(Halide::Target::AVX512_Zen4) ? 1 : 2, // Zen 4 halves its vectors
-          .folds_broadcasts = avx512 || arm}; // arm: fmla by element reads four scalars from one register
+          .folds_broadcasts = avx512 || arm,     // arm: fmla by element reads four scalars from one register
+          .kept_bytes = avx512 ? 512e3 : 256e3}; // half of what such cores usually have
 }
 
 /// The largest divisor of n that is at most `limit`.

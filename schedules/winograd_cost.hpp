@@ -30,9 +30,9 @@ inline double transform_cycles(double tiles, int points) {
 inline double filter_cycles(double windows, int points) { return windows * (3.0 * points * points + 100); }
 
 /// Cycles of reading so many bytes again: nothing where a core's own cache keeps them, little where the cache
-/// that cores share does.
-inline double traffic_cycles(double bytes) {
-  return bytes <= 512e3 ? 0 : bytes <= 16e6 ? bytes / 32 : bytes / 10;
+/// that cores share does (of which a server's neighbours have their part).
+inline double traffic_cycles(const machine &m, double bytes) {
+  return bytes <= m.kept_bytes ? 0 : bytes <= 8e6 ? bytes / 32 : bytes / 10;
 }
 
 /// So many floats, rounded up to an odd number of cache lines: rows of that length begin in different sets of
@@ -48,17 +48,17 @@ inline double idle_share(int tasks) {
   return turns * 4.0 / tasks;
 }
 
-/// The parameters, `defaults(request, tile)`, of the cheapest tile that rounds little. A pool needs an even
-/// one.
+/// The parameters, `defaults(request, tile)`, of the cheapest tile. The largest one rounds most, and is taken
+/// where it saves a tenth at least. A pool needs an even one.
 template <class Defaults, class Cost>
 schedule_parameters cheapest_tile(const schedule_request &request, Defaults defaults, Cost cost) {
   schedule_parameters best;
   double best_cost = std::numeric_limits<double>::infinity();
-  for (const int tile : {4, 2, 3, 5}) {
+  for (const int tile : {4, 2, 3, 5, 6}) {
     if (request.kernel.pool && tile % 2 != 0) continue;
     schedule_request whole = request;
     whole.parameters = defaults(request, tile);
-    if (const double c = cost(whole); best.empty() || c < best_cost) {
+    if (const double c = cost(whole) * (tile == 6 ? 1.1 : 1); best.empty() || c < best_cost) {
       best_cost = c;
       best = whole.parameters;
     }

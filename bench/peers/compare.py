@@ -28,6 +28,7 @@ TOLERANCE = 1e-3  # of logits in float32, relative to the largest: MNN's Winogra
 PARTS = ("inference", "convolutions", "cold", "training")
 CONVOLUTIONS = "vgg16" + networks.NO_TOP
 DEFAULT_PRECISION = ("ncnn", "openvino", "mnn")  # those that compute in less than float32 where they choose
+OWN_WEIGHTS = {"vggen": networks.weights_file, "vggen-packed": networks.packed_weights_file}  # for the cold start
 BF16_PROGRAMS = {"vgg16": "vgg16-bf16"}  # vggen's own, with the fully connected layers' weights in bfloat16
 
 
@@ -134,9 +135,10 @@ class Comparison:
         found = {}
         for number in range(self.options.rounds + 1):  # the first one fills the page cache
             say(f"{model}, cold start: round {number} of {self.options.rounds}" if number else f"{model}, cold start: loading")
-            for name in ["vggen", *names]:
+            for name in [*OWN_WEIGHTS, *names]:
                 try:
-                    facts = self.cold_vggen(model, threads) if name == "vggen" else self.cold_peer(name, model, threads)
+                    facts = (self.cold_vggen(model, threads, OWN_WEIGHTS[name](self.files, model)) if name in OWN_WEIGHTS
+                             else self.cold_peer(name, model, threads))
                 except rounds.Failure as failure:
                     if number == 0:
                         self.fail(f"{name}, {model}, cold start", str(failure))
@@ -157,10 +159,10 @@ class Comparison:
         finally:
             contender.close()
 
-    def cold_vggen(self, model: str, threads: int) -> dict:
+    def cold_vggen(self, model: str, threads: int, weights: pathlib.Path) -> dict:
         start = time.monotonic()
         process = subprocess.Popen([self.bin / model, "predict", "--json", "--threads", str(threads), "--weights",
-                                    networks.weights_file(self.files, model), networks.picture_files(self.files)[0]],
+                                    weights, networks.picture_files(self.files)[0]],
                                    stdout=subprocess.DEVNULL)
         _, status, usage = os.wait4(process.pid, 0)
         process.returncode = os.waitstatus_to_exitcode(status)
@@ -229,6 +231,9 @@ def prepare(options: argparse.Namespace) -> None:
             subprocess.run([options.bin / program, "init", "--seed", "1", "-o", networks.weights_file(options.files, model)],
                            check=True)
         subprocess.run([sys.executable, HERE / "conversion.py", options.files, model], check=True)
+    for model in options.models if "cold" in options.parts else []:
+        subprocess.run([options.bin / model, "pack", "--batch", "1", "--weights", networks.weights_file(options.files, model),
+                        "-o", networks.packed_weights_file(options.files, model)], check=True)
 
 
 def main() -> None:

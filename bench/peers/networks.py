@@ -52,6 +52,11 @@ def weights_file(files: pathlib.Path, model: str) -> pathlib.Path:
     return files / f"{model.removesuffix(NO_TOP)}.safetensors"
 
 
+def packed_weights_file(files: pathlib.Path, model: str) -> pathlib.Path:
+    """The same, as vggen's program packed it for batch 1."""
+    return files / f"{model}-packed.safetensors"
+
+
 def read_weights(files: pathlib.Path, model: str) -> dict[str, np.ndarray]:
     """features.0.weight [outputs, inputs, 3, 3], features.0.bias [outputs], classifier.0.weight [outputs, inputs], …"""
     from safetensors.numpy import load_file

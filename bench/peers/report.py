@@ -3,7 +3,8 @@
 import json
 import pathlib
 
-TITLES = {"vggen": "vggen", "vggen-bf16": "vggen, bf16 weights", "ncnn": "ncnn", "onnxruntime": "ONNX Runtime",
+TITLES = {"vggen": "vggen", "vggen-bf16": "vggen, bf16 weights",
+          "vggen-packed": "vggen, packed weights", "ncnn": "ncnn", "onnxruntime": "ONNX Runtime",
           "openvino": "OpenVINO", "mnn": "MNN", "torch": "PyTorch", "torch-compiled": "PyTorch, compiled"}
 COLOURS = {"vggen": "#d1495b", "ncnn": "#30638e", "onnxruntime": "#5b8e7d", "openvino": "#8d6a9f", "mnn": "#edae49",
            "torch": "#9aa5b1", "torch-compiled": "#c3ccd5"}

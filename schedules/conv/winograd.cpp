@@ -3,11 +3,11 @@
 //
 // A block of tiles passes through all three steps while it is in the core's cache. Where the weights are
 // larger than the tiles (late layers), panels of weights are the outer loop instead, so that each is read
-// once; or, for several images, blocks are done one after another, each by all threads. Where panels are narrow,
-// as on short vectors, several go through a point together (`panels_at_once`), so that the tiles of the point are read
-// from the cache once for all of them. Transformed weights
-// are two to seven times as large as plain ones: with `parts` they stay plain in memory and are transformed
-// in the cache, for a part of the input channels at a time.
+// once; or, for several images, blocks are done one after another, each by all threads. Where panels are
+// narrow, as on short vectors, several go through a point together (`panels_at_once`), so that the tiles of
+// the point are read from the cache once for all of them. Transformed weights are two to seven times as large
+// as plain ones: with `parts` they stay plain in memory and are transformed in the cache, for a part of the
+// input channels at a time.
 #include "generators/conv.hpp"
 #include "schedules/machine.hpp"
 #include "schedules/schedule.hpp"
@@ -48,27 +48,29 @@ int tiles_of(const signature &kernel, int size) {
 struct winograd_counts {
   int tiles, points, vectors, inputs, outputs; // inputs, outputs: vectors of channels
   int panels, turns, blocks, groups;           // turns: of panels that are taken at once
-  double plane;   // bytes of a tile's points, for a channel
-  double kernels; // pairs of an input and an output channel
+  double plane;                                // bytes of a tile's points, for a channel
+  double kernels;                              // pairs of an input and an output channel
+  bool outside;                                // panels are the outer loop: all tiles pass through a panel
+  double input; // bytes of the transformed tiles that pass through a panel at once
 
   winograd_counts(const signature &kernel, const machine &m, const schedule_request &request)
       : tiles(tiles_of(kernel, request["tile"])), points(request["tile"] + 2),
         vectors(std::min(request["panel_vectors"], kernel.outputs / m.lanes)),
         inputs((kernel.channels + m.lanes - 1) / m.lanes), outputs((kernel.outputs + m.lanes - 1) / m.lanes),
-        panels((outputs + vectors - 1) / vectors), turns(panels / request["panels_at_once"]), blocks((tiles + request["block"] - 1) / request["block"]),
+        panels((outputs + vectors - 1) / vectors), turns(panels / request["panels_at_once"]),
+        blocks((tiles + request["block"] - 1) / request["block"]),
         groups((request["block"] + request["group"] - 1) / request["group"]), plane(4.0 * points * points),
-        kernels(double{1} * kernel.channels * kernel.outputs) {}
+        kernels(double{1} * kernel.channels * kernel.outputs),
+        outside(request["panels_outside"] == panels_parallel),
+        input(plane * kernel.channels * (outside ? tiles : request["block"])) {}
 };
 
 // Each block of tiles reads all weights; each panel of weights reads tiles that the cache does not keep.
-double traffic_of_transformed(const winograd_counts &n, const signature &kernel, const machine &m,
-                              const schedule_request &request) {
-  const bool outside = request["panels_outside"] == panels_parallel;
-  const double at_once = n.plane * kernel.channels * (outside ? n.tiles : request["block"]);
-  return (outside ? 1 : n.blocks) * traffic_cycles(n.plane * n.kernels) +
-         n.turns * (outside ? 1 : n.blocks) * traffic_cycles(at_once) +
+double traffic_of_transformed(const winograd_counts &n, const machine &m, const schedule_request &request) {
+  return (n.outside ? 1 : n.blocks) *
+             (traffic_cycles(m, n.plane * n.kernels) + n.turns * traffic_cycles(m, n.input)) +
          2 * n.turns * n.blocks *
-             traffic_cycles(n.plane * request["block"] * n.vectors * m.lanes * request["panels_at_once"]);
+             traffic_cycles(m, n.plane * request["block"] * n.vectors * m.lanes * request["panels_at_once"]);
 }
 
 // Plain weights are transformed for each block; of each part the sums are read and written.
@@ -78,11 +80,10 @@ double cost_of_parts(const winograd_counts &n, const signature &kernel, const ma
   const double sums = double{1} * n.panels * n.blocks * request["block"] * n.vectors * n.points * n.points;
   const double weights = n.plane * lanes * (kernel.channels / parts),
                block = n.plane * lanes * request["block"];
-  const bool outside = request["panels_outside"] == panels_parallel;
-  const double at_once = n.plane * kernel.channels * (outside ? n.tiles : request["block"]);
   return filter_cycles(n.kernels / m.lanes * n.blocks, n.points) + 3 * (parts - 1) * sums +
-         (outside ? 1 : n.blocks) * (traffic_cycles(36 * n.kernels) + n.panels * traffic_cycles(at_once)) +
-         n.panels * parts * n.blocks * traffic_cycles(weights + block);
+         (n.outside ? 1 : n.blocks) *
+             (traffic_cycles(m, 36 * n.kernels) + n.panels * traffic_cycles(m, n.input)) +
+         n.panels * parts * n.blocks * traffic_cycles(m, weights + block);
 }
 
 double cost(const schedule_request &request) {
@@ -103,7 +104,7 @@ double cost(const schedule_request &request) {
                       transform_cycles(double{1} * n.tiles * (n.inputs + n.outputs), n.points);
   const double idle = idle_share(outside ? n.turns : n.blocks);
   return work * idle +
-         (parts > 0 ? cost_of_parts(n, kernel, m, request) : traffic_of_transformed(n, kernel, m, request));
+         (parts > 0 ? cost_of_parts(n, kernel, m, request) : traffic_of_transformed(n, m, request));
 }
 
 schedule_parameters defaults_for(const schedule_request &request, int size) {
@@ -113,7 +114,7 @@ schedule_parameters defaults_for(const schedule_request &request, int size) {
   schedule_parameters best;
   double best_cost = std::numeric_limits<double>::infinity();
   const int parts = request.value_or("parts", 0);
-  const auto try_block = [&](int vectors, int block, loop_order order) {
+  const auto try_panels = [&](int vectors, int block, loop_order order, int panels_at_once) {
     const int groups = (block - 1) / std::max(1, (m.registers - 3) / vectors) + 1;
     schedule_request whole = request;
     whole.parameters.merge(schedule_parameters{
@@ -123,7 +124,7 @@ schedule_parameters defaults_for(const schedule_request &request, int size) {
         {"block", block},
         {"unroll", 4},
         {"parts", parts},
-        {"panels_at_once", 1},
+        {"panels_at_once", panels_at_once},
         {"panels_outside", order}});
     if (const double c = cost(whole);
         best.empty() || c < best_cost * 0.97) { // of equals the first: it is small
@@ -131,8 +132,14 @@ schedule_parameters defaults_for(const schedule_request &request, int size) {
       best = whole.parameters;
     }
   };
+  const auto try_block = [&](int vectors, int block, loop_order order) {
+    const int panels = most_vectors / vectors;
+    try_panels(vectors, block, order, 1);
+    for (int at_once = 2; m.registers < 32 && parts == 0 && at_once <= std::min(8, panels); at_once *= 2)
+      if (panels % at_once == 0) try_panels(vectors, block, order, at_once);
+  };
   for (int vectors = std::min(m.registers >= 32 ? 4 : 2, most_vectors); vectors >= 1; --vectors) {
-    for (int block = 14; block < tiles && parts == 0; block *= 2)
+    for (int block = 2 * ((m.registers - 3) / vectors); block < tiles && parts == 0; block *= 2)
       try_block(vectors, block, blocks_parallel);
     if (kernel.outputs % (vectors * m.lanes) != 0) continue;
     try_block(vectors, tiles, panels_parallel);

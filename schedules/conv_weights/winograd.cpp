@@ -59,7 +59,8 @@ double cost(const schedule_request &request) {
   const int blocks = tiles / request["tiles"];
   return product_cycles(m, vectors, channels, steps) +
          transform_cycles(double{1} * tiles * (inputs + outputs), points) +
-         transform_cycles(double{1} * kernel.channels * outputs, points) + blocks * traffic_cycles(2 * sums);
+         transform_cycles(double{1} * kernel.channels * outputs, points) +
+         blocks * traffic_cycles(m, 2 * sums);
 }
 
 schedule_parameters defaults(const schedule_request &request) {

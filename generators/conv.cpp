@@ -118,6 +118,8 @@ void define_winograd(conv_stages &s, const signature &kernel, const conv_tiling 
   const int tiles = grid.count(), block = std::min(tiling.winograd.block, tiles);
   const int blocks = (tiles + block - 1) / block;
   const int panel = std::min(tiling.panel, kernel.outputs), panels = (kernel.outputs + panel - 1) / panel;
+  const int at_once = tiling.winograd.panels_at_once;
+  if (panels % at_once != 0) throw std::invalid_argument("the panels at once must divide all panels");
   w.points = f.points();
 
   w.input.define("input", f.input, false,
@@ -140,10 +142,11 @@ void define_winograd(conv_stages &s, const signature &kernel, const conv_tiling 
                         {0, std::min(out, kernel.output_width())},
                         {0, std::min(out, kernel.output_height())},
                         {0, panel / lanes},
-                        {0, block}};
-  const Halide::Range all_panels{0, panels}, all_blocks{0, blocks};
-  region.push_back(tiling.panels_outside ? all_blocks : all_panels);
-  region.push_back(tiling.panels_outside ? all_panels : all_blocks);
+                        {0, block},
+                        {0, at_once}};
+  const Halide::Range all_turns{0, panels / at_once}, all_blocks{0, blocks};
+  region.push_back(tiling.panels_outside ? all_blocks : all_turns);
+  region.push_back(tiling.panels_outside ? all_turns : all_blocks);
   s.tiles = RDom(region, "tiles");
   const auto &r = s.tiles;
   w.lane = r[0];
@@ -151,8 +154,10 @@ void define_winograd(conv_stages &s, const signature &kernel, const conv_tiling 
   w.dy = r[2];
   w.vector = r[3];
   w.tile = r[4];
-  w.block = r[tiling.panels_outside ? 5 : 6];
-  s.tile_panel = r[tiling.panels_outside ? 6 : 5];
+  w.panel_in_turn = r[5];
+  w.block = r[tiling.panels_outside ? 6 : 7];
+  w.turn = r[tiling.panels_outside ? 7 : 6];
+  const Expr tile_panel = w.turn * at_once + w.panel_in_turn;
   const Expr k = w.vector * lanes + w.lane; // in the panel
   s.whole_panels = kernel.outputs % panel == 0;
   const Expr t = min(w.block * block, tiles - block) + w.tile;
@@ -160,11 +165,11 @@ void define_winograd(conv_stages &s, const signature &kernel, const conv_tiling 
   const int last_x = kernel.output_width() - 1, last_y = kernel.output_height() - 1;
   if (grid.across > 1 && grid.across * out > last_x + 1) s.tiles.where(x <= last_x);
   if (grid.down > 1 && grid.down * out > last_y + 1) s.tiles.where(y <= last_y);
-  const std::vector<Expr> place{min(s.tile_panel * panel, kernel.outputs - panel) + k, min(x, last_x),
+  const std::vector<Expr> place{min(tile_panel * panel, kernel.outputs - panel) + k, min(x, last_x),
                                 min(y, last_y), t / (grid.across * grid.down)};
   const auto sum = [&](int px, int py) {
     return transform(f.output, r[2] * step + py,
-                     [&](int q) { return w.columns(k, r[1] * step + px, t, q, s.tile_panel); });
+                     [&](int q) { return w.columns(k, r[1] * step + px, t, q, tile_panel); });
   };
   s.output(place) = epilogue(s, kernel, place, sum);
 }

@@ -25,6 +25,7 @@ struct winograd_tiling {
   int outputs = 0; ///< of a tile, in each direction; 0: not by Winograd
   int block = 1;   ///< tiles that are transformed together; at most as many as there are
   int lanes = 1;   ///< output channels that are transformed back together; they divide the panel
+  int panels_at_once = 1; ///< whose products are computed together, point by point; they divide the panels
   /// In so many parts of the input channels the kernel itself transforms the weights, from plain ones; it
   /// divides the channels. 0: the weights come transformed.
   int parts = 0;
@@ -50,9 +51,10 @@ struct winograd_stages {
   Halide::Func sums;     // [k, t, i, j, panel, part]: over a part of the input channels, of the products
   Halide::Func products; // [k, t, i, j, panel]: the same in memory; of several parts in its update
   Halide::Func columns;  // [k, dx, t, j, panel]: transformed back along x
-  /// Those of conv_stages::tiles, from the innermost; then panel and block, or block and panel.
-  Halide::RVar lane, dx, dy, vector, tile;
-  Halide::RVar block;
+  /// Those of conv_stages::tiles, from the innermost; then turn (of panels that are computed at once) and block, or
+  /// block and turn.
+  Halide::RVar lane, dx, dy, vector, tile, panel_in_turn;
+  Halide::RVar turn, block;
   Halide::RVar part; ///< of the input channels, in the products' update
   Halide::Var t{"t"}, i{"i"}, j{"j"};
   int points = 0; ///< of a tile in each direction

@@ -20,6 +20,7 @@ conv_tiling tiling_of(const schedule_request &r, const weight_layout &layout) {
           .winograd = {.outputs = r.value_or("tile", 0),
                        .block = r.value_or("block", 1),
                        .lanes = std::min(conv_of(r.kernel).outputs, machine_of(r.target).lanes),
+                       .panels_at_once = r.value_or("panels_at_once", 1),
                        .parts = r.value_or("parts", 0)}};
 }
 

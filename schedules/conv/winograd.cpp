@@ -209,7 +209,7 @@ void schedule_products(conv_stages &s, const schedule_request &request, int lane
   if (parts)
     w.filter.compute_at(w.products, w.part);
   else
-    w.filter.compute_at(s.output, s.tile_panel);
+    w.filter.compute_at(s.output, w.turn);
 }
 
 void apply(conv_stages &s, const schedule_request &request) {
@@ -223,24 +223,17 @@ void apply(conv_stages &s, const schedule_request &request) {
   tiles.allow_race_conditions();
   tiles.vectorize(w.lane).unroll(w.dx).unroll(w.dy);
   const int order = request["panels_outside"];
-  Halide::RVar turn = s.tile_panel; // of panels
-  if (request["panels_at_once"] > 1) {
-    turn = Halide::RVar("turn");
-    Halide::RVar in_turn{"in_turn"};
-    tiles.split(s.tile_panel, turn, in_turn, request["panels_at_once"]);
-    if (order == panels_parallel) tiles.reorder(w.tile, in_turn, w.block, turn);
-  }
   if (order == blocks_parallel)
     tiles.parallel(w.block);
   else if (s.whole_panels)
-    tiles.parallel(turn);
+    tiles.parallel(w.turn);
   if (order == panels_parallel) {
     w.input.transformed.compute_root().parallel(w.input.t);
     w.products.compute_at(s.output, w.block);
   } else {
     w.input.transformed.compute_at(s.output, w.block).store_in(Halide::MemoryType::Heap);
     if (order == block_by_block) w.input.transformed.parallel(w.input.t);
-    w.products.compute_at(s.output, turn);
+    w.products.compute_at(s.output, w.turn);
   }
   w.input.schedule(input_lanes);
   // The points of a tile lie in different sets of the caches. Not where a vector is not full: with one output

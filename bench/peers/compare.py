@@ -60,11 +60,16 @@ class Comparison:
                                 lambda runs: f"run {runs}")
 
     def vggen(self, name: str, program: str, model: str, batch: int, threads: int) -> rounds.Contender:
-        contender = rounds.Contender(name, [self.bin / program, "bench", "--on-request", "--runs", self.options.runs, "--batch",
-                                            batch, "--threads", threads, "--weights", networks.weights_file(self.files, model)],
-                                     lambda _: "go")
-        contender.times(self.options.runs)  # does not count: what it loads and packs is not done in others' turns
+        runs = self.runs_of(batch)
+        command = [self.bin / program, "bench", "--on-request", "--runs", runs, "--batch", batch, "--threads", threads,
+                   "--weights", networks.weights_file(self.files, model)]
+        contender = rounds.Contender(name, command, lambda _: "go")
+        contender.times(runs)  # does not count: what it loads and packs is not done in others' turns
         return contender
+
+    def runs_of(self, batch: int) -> int:
+        """Of a turn: of a large batch fewer, which take longer."""
+        return max(min(3, self.options.runs), self.options.runs // batch)
 
     def vggen_logits(self, program: str, model: str, batch: int, threads: int) -> np.ndarray:
         common = ["--preprocess", "torchvision", "--threads", str(threads), "--weights",
@@ -111,7 +116,7 @@ class Comparison:
         if key == "default_precision" and model in BF16_PROGRAMS:
             started.append(self.vggen_bf16(model, batch, threads))
         contenders = [self.vggen("vggen", model, model, batch, threads), *(c for c, _ in started)]
-        outcomes, failed = rounds.measure(contenders, self.options.rounds, self.options.runs, middle,
+        outcomes, failed = rounds.measure(contenders, self.options.rounds, self.runs_of(batch), middle,
                                           lambda text: say(f"{what}: {text}"))
         for contender in contenders:
             contender.close()
@@ -247,8 +252,8 @@ def main() -> None:
     parser.add_argument("--threads", type=lambda t: [int(n) for n in t.split(",")], default=[1, 2], metavar="N,...")
     parser.add_argument("--parts", type=names, default=list(PARTS), metavar="NAME,...",
                         help=f"of {', '.join(PARTS)}")
-    parser.add_argument("--rounds", type=int, default=9)
-    parser.add_argument("--runs", type=int, default=10, help="runs in a round")
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--runs", type=int, default=10, help="runs in a turn at batch 1; fewer at larger ones")
     parser.add_argument("--quick", action="store_true", help="three short rounds: to see that all works")
     parser.add_argument("--bin", type=pathlib.Path, default=HERE.parent.parent / "build/release/bin", help="vggen's programs")
     parser.add_argument("--files", type=pathlib.Path, default=HERE.parent.parent / "build/peers", help="models, weights, results")

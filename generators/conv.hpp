@@ -22,9 +22,9 @@ namespace vggen {
 /// How a convolution is computed by Winograd's minimal filtering (cook_toom.hpp): in tiles of `outputs` x
 /// `outputs` sums, which are counted through rows, columns and images alike.
 struct winograd_tiling {
-  int outputs = 0; ///< of a tile, in each direction; 0: not by Winograd
-  int block = 1;   ///< tiles that are transformed together; at most as many as there are
-  int lanes = 1;   ///< output channels that are transformed back together; they divide the panel
+  int outputs = 0;        ///< of a tile, in each direction; 0: not by Winograd
+  int block = 1;          ///< tiles that are transformed together; at most as many as there are
+  int lanes = 1;          ///< output channels that are transformed back together; they divide the panel
   int panels_at_once = 1; ///< whose products are computed together, point by point; they divide the panels
   /// In so many parts of the input channels the kernel itself transforms the weights, from plain ones; it
   /// divides the channels. 0: the weights come transformed.
@@ -51,8 +51,8 @@ struct winograd_stages {
   Halide::Func sums;     // [k, t, i, j, panel, part]: over a part of the input channels, of the products
   Halide::Func products; // [k, t, i, j, panel]: the same in memory; of several parts in its update
   Halide::Func columns;  // [k, dx, t, j, panel]: transformed back along x
-  /// Those of conv_stages::tiles, from the innermost; then turn (of panels that are computed at once) and block, or
-  /// block and turn.
+  /// Those of conv_stages::tiles, from the innermost; then turn (of panels that are computed at once) and
+  /// block, or block and turn.
   Halide::RVar lane, dx, dy, vector, tile, panel_in_turn;
   Halide::RVar turn, block;
   Halide::RVar part; ///< of the input channels, in the products' update

@@ -39,6 +39,12 @@ std::string fixed(double value, int digits) {
   return text;
 }
 
+// Milliseconds, with those that the memory of packed weights is worth.
+double price_of(const candidate &c, const search_settings &settings) {
+  return c.ms + settings.for_memory * 1e-8 * static_cast<double>(sizeof(float)) *
+                    static_cast<double>(c.planned.packed_size);
+}
+
 } // namespace
 
 kernel_search::kernel_search(const signature &kernel, const Halide::Target &target, accuracy allowed,
@@ -117,11 +123,11 @@ void kernel_search::measure_default() {
 }
 
 // The default, the fastest, and those that are almost as fast with smaller weights than all faster ones.
-std::vector<candidate *> kernel_search::worth_comparing(double for_memory) {
-  const double slowest = best_->ms * std::max(worth_a_round, 1 + for_memory);
+std::vector<candidate *> kernel_search::worth_comparing(const search_settings &settings) {
+  const double most = std::max(best_->ms * worth_a_round, price_of(*best_, settings));
   std::vector<candidate *> close, chosen;
   for (candidate &c : candidates_)
-    if (c.failure.empty() && c.ms <= slowest) close.push_back(&c);
+    if (c.failure.empty() && c.ms <= most) close.push_back(&c);
   std::ranges::sort(close, {}, &candidate::ms);
   std::int64_t smallest = std::numeric_limits<std::int64_t>::max();
   for (candidate *const c : close) {
@@ -135,7 +141,7 @@ std::vector<candidate *> kernel_search::worth_comparing(double for_memory) {
 
 // Times them in turns; what disturbs a round disturbs all in it.
 void kernel_search::compare(const search_settings &settings) {
-  const std::vector<candidate *> chosen = worth_comparing(settings.for_memory);
+  const std::vector<candidate *> chosen = worth_comparing(settings);
   if (chosen.size() == 1) return;
   candidate *const untuned = &candidates_.front();
   std::vector<std::vector<double>> ratios(chosen.size());
@@ -171,12 +177,12 @@ void kernel_search::compare(const search_settings &settings) {
     if (chosen[i]->ms < best_->ms) best_ = chosen[i];
   }
   if (best_->ms > untuned->ms * worth_a_change) best_ = untuned;
-  const double slowest = best_->ms * (1 + settings.for_memory);
   for (candidate *const c : chosen) {
     if (settings.verbose && c->failure.empty())
       note_("compared: " + fixed(c->ms, 3) + " ms, " + std::to_string(c->planned.packed_size * 4) +
             " bytes packed, " + c->planned.kernel.schedule_text());
-    if (c->failure.empty() && c->ms <= slowest && c->planned.packed_size < best_->planned.packed_size)
+    if (c->failure.empty() && c->planned.packed_size < best_->planned.packed_size &&
+        price_of(*c, settings) < price_of(*best_, settings))
       best_ = c;
   }
 }

@@ -16,9 +16,9 @@ struct search_settings {
   int neighbours = 8;  ///< of each generation after it
   int generations = 5; ///< at most, after the first
   int rounds = 5;      ///< that the best candidates are compared in
-  /// What may be given up of the speed for smaller packed weights, which are memory and the time to the first
-  /// result: 0.1 is 10 %.
-  double for_memory = 0.1;
+  /// Milliseconds that may be given up for each 100 MB less of packed weights, which are memory and the time
+  /// to the first result.
+  double for_memory = 0.5;
   bool verbose = false; ///< a line for each candidate
 };
 
@@ -50,7 +50,7 @@ private:
   void add(const std::vector<resolved_kernel> &kernels);
   void time_new(bool verbose);
   void first_measurement(candidate &c);
-  [[nodiscard]] std::vector<candidate *> worth_comparing(double for_memory);
+  [[nodiscard]] std::vector<candidate *> worth_comparing(const search_settings &settings);
   void compare(const search_settings &settings);
   [[nodiscard]] std::string wrong_with(const candidate &c) const;
   void fail(candidate &c, const std::string &why);

@@ -106,8 +106,8 @@ int main(int argc, char **argv) {
       ->check(CLI::PositiveNumber)
       ->capture_default_str();
   app.add_option("--for-memory", o.tuning.search.for_memory,
-                 "share of the speed that may be given up for smaller packed weights")
-      ->check(CLI::Range(0.0, 1.0))
+                 "milliseconds that may be given up for each 100 MB less of packed weights")
+      ->check(CLI::NonNegativeNumber)
       ->capture_default_str();
   app.add_flag("--verbose", o.tuning.search.verbose,
                "a line for each candidate that was tried, and each that was compared");

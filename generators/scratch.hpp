@@ -73,14 +73,15 @@ private:
   [[nodiscard]] std::int64_t heap_bytes(const Halide::Internal::Allocate &op) const {
     if (op.memory_type != Halide::MemoryType::Auto && op.memory_type != Halide::MemoryType::Heap) return 0;
     std::int64_t elements = 1;
+    bool bounded = true;
     for (const Halide::Expr &extent : op.extents) {
       const auto most = Halide::Internal::as_const_int(upper(extent));
-      if (!most)
-        throw std::runtime_error("the size of " + op.name +
-                                 " has no bound: a kernel's scratch must be known when it is compiled");
-      elements *= *most;
+      if (most && *most <= 0) return 0;
+      bounded = bounded && most && !__builtin_mul_overflow(elements, *most, &elements);
     }
-    if (elements == 0) return 0;
+    if (!bounded)
+      throw std::runtime_error("the size of " + op.name +
+                               " has no bound: a kernel's scratch must be known when it is compiled");
     const std::int64_t bytes = (elements + op.padding) * op.type.bytes();
     const std::int64_t on_stack = std::int64_t{16} * 1024; // Halide's limit for allocations of its choice
     if (op.memory_type == Halide::MemoryType::Auto && bytes <= on_stack) return 0;

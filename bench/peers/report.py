@@ -60,7 +60,7 @@ def training_table(cases: list[dict]) -> str:
 
 def as_markdown(results: dict) -> str:
     versions = ", ".join(results["versions"].values())
-    parts = [f"{results['machine']}; {results['date']}; {results['rounds']} rounds of {results['runs']} runs by turns, "
+    parts = [f"{results['machine']}; {results['date']}; {results['rounds']} rounds of up to {results['runs']} runs by turns, "
              f"medians; {versions}.\n"]
     for key, title, make in (("inference", "Inference, float32", inference_table),
                              ("default_precision", "Peers' own default precisions, and vggen's bf16 weights", inference_table),

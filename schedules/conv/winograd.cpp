@@ -94,15 +94,15 @@ double cost(const schedule_request &request) {
   if (kernel.op != operation::conv3x3 || kernel.channels < m.lanes || kernel.outputs < m.lanes) return never;
   if (kernel.pool && request["tile"] % 2 != 0) return never;
   const int parts = request["parts"];
-  const bool outside = request["panels_outside"] != blocks_parallel;
-  if (parts > 0 && (!outside || kernel.channels % parts != 0)) return never;
+  const bool panels_share_threads = request["panels_outside"] != blocks_parallel;
+  if (parts > 0 && (!panels_share_threads || kernel.channels % parts != 0)) return never;
   if (parts > 1 && request["block"] % request["group"] != 0) return never; // added to: none may overlap
   const winograd_counts n(kernel, m, request);
   if (n.panels % request["panels_at_once"] != 0 || (parts > 0 && request["panels_at_once"] > 1)) return never;
   const double steps = double{1} * n.blocks * n.groups * n.points * n.points * kernel.channels * n.panels;
   const double work = product_cycles(m, n.vectors, request["group"], steps) +
                       transform_cycles(double{1} * n.tiles * (n.inputs + n.outputs), n.points);
-  const double idle = idle_share(outside ? n.turns : n.blocks);
+  const double idle = idle_share(panels_share_threads ? n.turns : n.blocks);
   return work * idle +
          (parts > 0 ? cost_of_parts(n, kernel, m, request) : traffic_of_transformed(n, m, request));
 }
@@ -133,7 +133,7 @@ schedule_parameters defaults_for(const schedule_request &request, int size) {
     }
   };
   const auto try_block = [&](int vectors, int block, loop_order order) {
-    const int panels = most_vectors / vectors;
+    const int panels = (most_vectors + vectors - 1) / vectors;
     try_panels(vectors, block, order, 1);
     for (int at_once = 2; m.registers < 32 && parts == 0 && at_once <= std::min(8, panels); at_once *= 2)
       if (panels % at_once == 0) try_panels(vectors, block, order, at_once);

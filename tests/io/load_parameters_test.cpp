@@ -444,8 +444,10 @@ TEST_CASE("weights packed for other kernels are not taken for these") {
   for (const char *words :
        {"conv1_1 weight", "features.0.weight@cc", "other kernels", "\"tiny x86-64\"", "[2, 3, 3, 3]"})
     CHECK_MESSAGE(message.find(words) != std::string::npos, message);
-  // a reader of plain files only says the same
+  CHECK(message.find("by this build of the program") != std::string::npos);
+  // a reader of plain files only wants a plain one
   CHECK(refusal(all).find("other kernels") != std::string::npos);
+  CHECK(refusal(all).find("by this build") == std::string::npos);
   // with the parameter as it is, they do no harm
   all["features.0.weight"] = tensor_for(parameters_of(tiny)[0]);
   const temporary_folder folder;
@@ -461,6 +463,9 @@ TEST_CASE("packed weights of a wrong size, type or name are refused") {
   CHECK(packed_refusal(all).find("found F32 [8, 8], expected F32 [64]") != std::string::npos);
   all["features.0.weight@aa"] = {{64}, std::vector<float>(64), element_type::i32};
   CHECK(packed_refusal(all).find("found I32 [64], expected F32 [64]") != std::string::npos);
+  all = packed_file();
+  all["conv1_1.weight@aa"] = all["features.0.weight@aa"];
+  CHECK(packed_refusal(all).find("found it 2 times") != std::string::npos);
   all = packed_file();
   all["features.99.weight@aa"] = {{64}, std::vector<float>(64)};
   CHECK(packed_refusal(all).find("features.99.weight@aa") != std::string::npos);

@@ -101,6 +101,50 @@ TEST_CASE("a batch that lacks its packed weights cannot run") {
   CHECK(logits<1>(packed) == logits<1>(plain));
 }
 
+TEST_CASE("what is packed and what is added later go together") {
+  const seeded_parameters<Model::network> parameters;
+  Model::weights plain, packed;
+  REQUIRE(plain.assign(parameters.pointers) == status::ok);
+  const kept_weights kept(plain, run_bits(index_of_batch(1), false));
+  REQUIRE(packed.assign(parameters.pointers, {.batch = 1, .prepacked = kept.places}) == status::ok);
+  CHECK_FALSE(packed.assigned(8));
+  REQUIRE(packed.add_batch(8) == status::ok);
+  CHECK(logits<1>(packed) == logits<1>(plain));
+  CHECK(logits<8>(packed) == logits<8>(plain));
+}
+
+TEST_CASE("single layers need packed weights of their own") {
+  const seeded_parameters<Model::network> parameters;
+  Model::weights plain, packed;
+  REQUIRE(plain.assign(parameters.pointers, {.features = true}) == status::ok);
+  const std::uint64_t runs = run_bits(index_of_batch(1), true);
+  const kept_weights all(plain, runs), some(plain, run_bit(index_of_batch(1), false));
+  const pointers sources = plain_only(parameters.pointers, runs);
+  CHECK(packed.assign(sources, {.features = true, .batch = 1, .prepacked = some.places}) ==
+        status::invalid_argument);
+  REQUIRE(packed.assign(sources, {.features = true, .batch = 1, .prepacked = all.places}) == status::ok);
+  Model::context<1> context;
+  REQUIRE(context.prepare({.threads = 2}) == status::ok);
+  const auto input = seeded_input<Model::network>();
+  constexpr int inside = find_layer<Model::network>("conv2_2");
+  const auto output = [&](const Model::weights &weights) {
+    REQUIRE(context.set_input(input.data()) == status::ok);
+    REQUIRE(context.forward_to(weights, inside) == status::ok);
+    return values_of(context.output_of(inside));
+  };
+  CHECK(output(packed) == output(plain));
+}
+
+TEST_CASE("after an assign that failed nothing is packed") {
+  const seeded_parameters<Model::network> parameters;
+  Model::weights weights;
+  REQUIRE(weights.assign(parameters.pointers) == status::ok);
+  const std::array<const float *, 1> too_few{};
+  CHECK(weights.assign(parameters.pointers, {.prepacked = too_few}) == status::invalid_argument);
+  CHECK_FALSE(weights.assigned(1));
+  CHECK(weights.add_batch(1) == status::invalid_argument);
+}
+
 TEST_CASE("wrong packed weights are refused") {
   const seeded_parameters<Model::network> parameters;
   Model::weights weights;

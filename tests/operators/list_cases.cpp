@@ -19,12 +19,15 @@ namespace {
 using parameters = std::map<std::string, int>;
 
 // What Winograd's schedules take: a pool needs tiles of an even extent, parts divide the channels that are
-// summed.
+// summed, panels at once (here of one vector of AVX2) divide the panels.
 bool is_for(const vggen::signature &kernel, const parameters &given) {
-  const auto tile = given.find("tile"), parts = given.find("parts");
-  const int channels = kernel.dir == vggen::direction::backward_data ? kernel.outputs : kernel.channels;
+  const auto tile = given.find("tile"), parts = given.find("parts"), at_once = given.find("panels_at_once");
+  const bool turned = kernel.dir == vggen::direction::backward_data;
+  const int channels = turned ? kernel.outputs : kernel.channels;
+  const int panels = ((turned ? kernel.channels : kernel.outputs) + 7) / 8;
   return (tile == given.end() || !kernel.pool || tile->second % 2 == 0) &&
-         (parts == given.end() || parts->second == 0 || channels % parts->second == 0);
+         (parts == given.end() || parts->second == 0 || channels % parts->second == 0) &&
+         (at_once == given.end() || panels % at_once->second == 0);
 }
 
 int print_schedules(std::string_view prefix, std::string_view name, const parameters &given) {

@@ -193,7 +193,7 @@ class ModelProgram(unittest.TestCase):
         images = [PHOTO, PNG] * 4 + [PHOTO]  # batches of 8 and of 1
         expected = self.good("vgg11", "predict", *images, "--weights", self.full, "--json").stdout
         self.assertEqual(self.good("vgg11", "predict", *images, "--weights", packed, "--json").stdout, expected)
-        self.bad("features", PHOTO, "--weights", packed, "-o", self.folder / "x.npy", words=("--features",))
+        self.bad("features", PHOTO, "--weights", packed, "-o", self.folder / "x.npy", words=(str(packed), "--features"))
         self.bad("predict", PHOTO, "--weights", packed, program="vgg13", words=("packed for other kernels", "vgg11"), lines=None)
         # packed again: the same, or what is not there any more
         again = self.folder / "again.safetensors"
@@ -208,8 +208,29 @@ class ModelProgram(unittest.TestCase):
         self.assertEqual(self.good("vgg11", "predict", PHOTO, "--weights", packed, "--json").stdout, expected)
         self.good("vgg11", "predict", *[PHOTO] * 9, "--weights", packed)  # one by one
         self.good("vgg11", "bench", "--weights", packed, "--runs", 1)
-        self.bad("bench", "--weights", packed, "--batch", 8, words=("other batches", "8"))
-        self.bad("pack", "--weights", packed, "-o", self.folder / "p", "--batch", 8, words=("packed already",))
+        self.bad("bench", "--weights", packed, "--batch", 8, words=(str(packed), "other batches", "8"))
+        self.bad("pack", "--weights", packed, "-o", self.folder / "p", "--batch", 8, words=(str(packed), "other batches"))
+        for weights in (self.full, packed):
+            self.bad("bench", "--weights", weights, "--batch", 3, words=("not compiled", "3"))
+        # for eight images only: one is padded to eight
+        self.good("vgg11", "pack", "--weights", self.full, "-o", packed, "--batch", 8)
+        json8 = json.loads(self.good("vgg11", "predict", PHOTO, "--weights", packed, "--json").stdout)
+        one, eight = json.loads(expected)[0]["logits"], json8[0]["logits"]
+        self.assertLess(max(abs(a - b) for a, b in zip(one, eight)) / max(map(abs, one)), 1e-5)
+        self.assertEqual(json.loads(self.good("vgg11", "bench", "--weights", packed, "--runs", 1, "--json").stdout)["batch"], 8)
+
+    def test_pack_keeps_metadata_and_aligns(self):
+        packed = self.folder / "packed_metadata.safetensors"
+        self.good("vgg16-notop", "pack", "--weights", self.weights, "-o", packed, "--batch", 1)
+        content = packed.read_bytes()
+        length, = struct.unpack("<Q", content[:8])
+        header = json.loads(content[8:8 + length])
+        plain = json.loads(self.weights.read_bytes()[8:8 + struct.unpack("<Q", self.weights.read_bytes()[:8])[0]])
+        self.assertEqual(header["__metadata__"]["preprocess"], plain["__metadata__"]["preprocess"])
+        self.assertIn("vgg16_notop", header["__metadata__"]["packed_for"])
+        places = [entry["data_offsets"][0] for name, entry in header.items() if "@" in name]
+        self.assertGreaterEqual(len(places), 13)
+        self.assertTrue(all((8 + length + place) % 64 == 0 for place in places))  # used where they are
 
     def test_pack_for_features(self):
         packed = self.folder / "packed_features.safetensors"

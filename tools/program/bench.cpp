@@ -107,8 +107,7 @@ void print(const nlohmann::ordered_json &json) {
 } // namespace
 
 void bench(runnable_model &model, const bench_options &options) {
-  ready_model ready(model, options.weights,
-                    options.batch == 0 ? model.facts().batches.front() : options.batch, options.threads);
+  ready_model ready(model, options.weights, options.batch, options.threads);
   const auto measured = [&](int warm_up) {
     const run_times times = measure(ready, warm_up, options.runs, options.layers);
     std::optional<measured_machine> machine; // afterwards: it heats the machine up

@@ -19,6 +19,8 @@ preprocessing chosen_preprocessing(const std::string &name, const safetensors_fi
   return parse_preprocessing(preprocess_of(file).value_or("torchvision"));
 }
 
+} // namespace
+
 safetensors_file open_weights(const model_facts &facts, const std::filesystem::path &path) {
   if (!path.empty()) return safetensors_file(path);
   if (facts.embedded_weights.empty())
@@ -27,10 +29,8 @@ safetensors_file open_weights(const model_facts &facts, const std::filesystem::p
   return {facts.embedded_weights, "embedded weights"};
 }
 
-} // namespace
-
 std::vector<int> runnable_batches(const model_facts &facts, const loaded_parameters &parameters,
-                                  bool features) {
+                                  bool features, const std::string &file_name) {
   const std::vector<const float *> sources = parameters.sources();
   std::vector<int> batches;
   for (std::size_t i = 0; i < facts.batches.size(); ++i)
@@ -38,17 +38,33 @@ std::vector<int> runnable_batches(const model_facts &facts, const loaded_paramet
       batches.push_back(facts.batches[i]);
   if (batches.empty())
     throw error(error_code::mismatch,
-                features
-                    ? "these weights were packed without what single layers read: 'pack --features' adds it"
-                    : "these weights were packed for other batches than this program's");
+                file_name +
+                    (features
+                         ? ": found weights packed without what single layers read, expected plain ones, "
+                           "or such packed with 'pack --features'"
+                         : ": found weights packed for none of this program's batches, expected plain "
+                           "ones, or such packed for one of them"));
   return batches;
+}
+
+void require_batch(const model_facts &facts, const std::vector<int> &runnable, int batch,
+                   const std::string &file_name) {
+  const auto among = [&](const std::vector<int> &batches) {
+    return std::ranges::find(batches, batch) != batches.end();
+  };
+  if (!among(facts.batches))
+    throw error(error_code::invalid_argument,
+                std::string(facts.name) + " is not compiled for batches of " + std::to_string(batch));
+  if (!among(runnable))
+    throw error(error_code::mismatch,
+                file_name + ": found weights packed for other batches than " + std::to_string(batch));
 }
 
 loaded_model::loaded_model(runnable_model &model, const std::filesystem::path &weights,
                            const std::string &preprocess, int threads, bool features)
     : model_(model), file_(open_weights(model.facts(), weights)),
       parameters_(load_parameters(model.facts().parameter_tensors, file_, model.facts().packed_weights)),
-      batches_(runnable_batches(model.facts(), parameters_, features)),
+      batches_(runnable_batches(model.facts(), parameters_, features, file_.path().string())),
       preprocessing_(chosen_preprocessing(preprocess, file_)), threads_(threads) {
   for (const auto &note : parameters_.notes)
     std::fprintf(stderr, "note: %s\n", note.c_str());

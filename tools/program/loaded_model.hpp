@@ -1,4 +1,4 @@
-// What predict, features and bench share: a model with a weight file, and images on their way into it.
+// What predict, features, pack and bench share: a model with a weight file, and images on their way into it.
 #pragma once
 
 #include "tools/program/runnable_model.hpp"
@@ -16,10 +16,17 @@
 
 namespace vggen {
 
-/// The batches that the model can run with these parameters: all, unless they were packed for some. Throws if
-/// there are none.
+/// The weights at `path`; with an empty one those that the program has in it. Throws if there are none.
+safetensors_file open_weights(const model_facts &facts, const std::filesystem::path &path);
+
+/// The batches that the model can run with these parameters, of the file of that name: all, unless they were
+/// packed for some. Throws if there are none.
 std::vector<int> runnable_batches(const model_facts &facts, const loaded_parameters &parameters,
-                                  bool features);
+                                  bool features, const std::string &file_name);
+
+/// Throws unless the model is compiled for the batch, and can run it.
+void require_batch(const model_facts &facts, const std::vector<int> &runnable, int batch,
+                   const std::string &file_name);
 
 /// Represents a model with its weights.
 class loaded_model {
@@ -30,8 +37,8 @@ public:
   loaded_model(runnable_model &model, const std::filesystem::path &weights, const std::string &preprocess,
                int threads, bool features);
 
-  /// Runs `each` for all images, in groups as large as the compiled batches allow: after their pixels are
-  /// set, each(batch, first, count) runs the model on the images [first, first + count).
+  /// Runs `each` for all images, in groups as large as the batches allow that these weights can run: after
+  /// their pixels are set, each(batch, first, count) runs the model on the images [first, first + count).
   void for_images(const std::vector<std::filesystem::path> &images,
                   const std::function<void(int batch, std::size_t first, std::size_t count)> &each);
 

@@ -2,15 +2,17 @@
 #include "tools/program/loaded_model.hpp"
 #include "tools/program/progress.hpp"
 
-#include <vggen/io/error.hpp>
 #include <vggen/io/tensor_names.hpp>
 #include <vggen/io/write_safetensors.hpp>
 
 #include <algorithm>
+#include <cstddef>
 #include <cstdint>
 #include <cstdio>
 #include <map>
+#include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace vggen {
@@ -26,13 +28,11 @@ std::uint64_t runs_of(const model_facts &facts, const std::vector<int> &batches,
 }
 
 tensor_source source(std::string name, std::vector<std::int64_t> shape, const float *values) {
-  std::size_t count = 1;
-  for (const std::int64_t extent : shape)
-    count *= static_cast<std::size_t>(extent);
+  const std::size_t bytes = tensor_bytes(element_type::f32, shape).value();
   return {.name = std::move(name),
           .type = element_type::f32,
           .shape = std::move(shape),
-          .produce = bytes_in_memory(std::as_bytes(std::span(values, count)))};
+          .produce = bytes_in_memory(std::as_bytes(std::span(values, bytes / sizeof(float))))};
 }
 
 // What the runs read, that which fills whole cache lines first, so that all of that begins on one.
@@ -63,19 +63,15 @@ std::vector<tensor_source> tensors_for(const runnable_model &model, std::uint64_
 
 void pack_weights(runnable_model &model, const pack_options &options) {
   const model_facts &facts = model.facts();
-  const safetensors_file file(options.weights);
+  const safetensors_file file = open_weights(facts, options.weights);
   const loaded_parameters loaded = load_parameters(facts.parameter_tensors, file, facts.packed_weights);
   for (const auto &note : loaded.notes)
     std::fprintf(stderr, "note: %s\n", note.c_str());
   const std::vector<int> batches = options.batches.empty() ? facts.batches : options.batches;
-  const std::vector<int> possible = runnable_batches(facts, loaded, options.features);
+  const std::string file_name = file.path().string();
+  const std::vector<int> runnable = runnable_batches(facts, loaded, options.features, file_name);
   for (const int batch : batches)
-    if (std::ranges::find(possible, batch) == possible.end())
-      throw error(error_code::invalid_argument,
-                  std::ranges::find(facts.batches, batch) == facts.batches.end()
-                      ? std::string(facts.name) + " is not compiled for batches of " + std::to_string(batch)
-                      : options.weights.string() + ": packed already, without what batches of " +
-                            std::to_string(batch) + " read");
+    require_batch(facts, runnable, batch, file_name);
 
   const std::vector<const float *> plain = loaded.sources();
   model.assign(plain, loaded.packed, options.features);
@@ -88,16 +84,13 @@ void pack_weights(runnable_model &model, const pack_options &options) {
   const std::vector<tensor_source> tensors =
       tensors_for(model, runs_of(facts, batches, options.features), plain);
   std::map<std::string, std::string> metadata = file.metadata();
+  metadata.erase("training"); // of a checkpoint, which this is not
   metadata["packed_for"] = std::string(facts.name) + " " + std::string(facts.target);
   write_safetensors(options.output, tensors, metadata);
   shown.update(1);
-  std::int64_t bytes = 0;
-  for (const tensor_source &tensor : tensors) {
-    std::int64_t floats = 1;
-    for (const std::int64_t extent : tensor.shape)
-      floats *= extent;
-    bytes += floats * static_cast<std::int64_t>(sizeof(float));
-  }
+  std::uint64_t bytes = 0;
+  for (const tensor_source &tensor : tensors)
+    bytes += tensor_bytes(tensor.type, tensor.shape).value();
   std::printf("%s: %zu tensors, %.1f MB, for %s on %s\n", options.output.c_str(), tensors.size(),
               1e-6 * static_cast<double>(bytes), std::string(facts.name).c_str(),
               std::string(facts.target).c_str());

@@ -85,7 +85,7 @@ int run_program(runnable_model &model, int argc, char **argv, const std::vector<
   pack_options packing;
   CLI::App *const pack_command = app.add_subcommand(
       "pack", "Write weights as this program's kernels read them: it starts sooner with them");
-  pack_command->add_option("--weights", packing.weights, "safetensors file")->required();
+  add_weights(*pack_command, packing.weights);
   pack_command->add_option("-o,--output", packing.output, "safetensors file to write")->required();
   pack_command
       ->add_option("--batch", packing.batches, "compiled batches to run with it, one or more (default: all)")

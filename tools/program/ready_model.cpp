@@ -36,18 +36,20 @@ bench_parameters::bench_parameters(std::span<const parameter_info> infos,
 ready_model::ready_model(runnable_model &model, const std::filesystem::path &weights, int batch, int threads)
     : model_(model), batch_(batch),
       parameters_(model.facts().parameter_tensors, weights, model.facts().packed_weights),
-      images_(static_cast<std::size_t>(model.facts().input.size() * batch)),
       constants_(3 * static_cast<std::size_t>(model.facts().input.channels), 1.f) {
   if (parameters_.file) {
-    const std::vector<int> possible = runnable_batches(model.facts(), parameters_.loaded, false);
-    if (std::ranges::find(possible, batch) == possible.end())
-      throw error(error_code::mismatch,
-                  weights.string() + ": was packed for other batches than " + std::to_string(batch));
+    const std::vector<int> runnable =
+        runnable_batches(model.facts(), parameters_.loaded, false, weights.string());
+    if (batch_ == 0) batch_ = runnable.front();
+    require_batch(model.facts(), runnable, batch_, weights.string());
+  } else if (batch_ == 0) {
+    batch_ = model.facts().batches.front();
   }
   model.assign(parameters_.tensors, parameters_.loaded.packed, false);
   threads_ = model.prepare(batch_, threads, [this](std::span<const float> part) {
     if (parameters_.file) parameters_.file->release(std::as_bytes(part));
   });
+  images_.resize(static_cast<std::size_t>(model.facts().input.size() * batch_));
   for (std::size_t i = 0; i < images_.size(); ++i)
     images_[i] = static_cast<std::uint8_t>(i * 7919 >> 3);
   std::fill_n(constants_.begin(), constants_.size() / 3, 255.f);

@@ -19,7 +19,7 @@ namespace vggen {
 /// filled, because pages that were never written are all one and would be read too fast.
 struct bench_parameters {
   bench_parameters(std::span<const parameter_info> infos, const std::filesystem::path &weights,
-                   std::span<const packed_weights_info> packed = {});
+                   std::span<const packed_weights_info> packed);
 
   std::optional<safetensors_file> file;
   loaded_parameters loaded;
@@ -30,7 +30,8 @@ struct bench_parameters {
 /// Represents a model with parameters, images and threads.
 class ready_model {
 public:
-  /// batch: one of the compiled ones; threads: as runnable_model::prepare has it.
+  /// batch: one of the compiled ones, 0: the first that the weights can run; threads: as
+  /// runnable_model::prepare has it. Throws vggen::error, also if the weights cannot run the batch.
   ready_model(runnable_model &model, const std::filesystem::path &weights, int batch, int threads);
 
   [[nodiscard]] int batch() const { return batch_; }

@@ -71,8 +71,8 @@ public:
   /// there are.
   virtual int prepare(int batch, int threads, const std::function<void(std::span<const float>)> &packed) = 0;
 
-  /// Weights as they were packed for the prepared batches, in the order of facts().packed_weights; empty
-  /// where none of them reads it.
+  /// Weights as they were packed for the prepared batches, or came packed, in the order of
+  /// facts().packed_weights; empty where there are none.
   [[nodiscard]] virtual std::span<const float> packed_weights(std::size_t place) const = 0;
 
   /// Takes `batch` images [n][y][x][c]; constants [{divisor, mean, deviation}][c].

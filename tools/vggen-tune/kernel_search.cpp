@@ -177,11 +177,12 @@ void kernel_search::compare(const search_settings &settings) {
     if (chosen[i]->ms < best_->ms) best_ = chosen[i];
   }
   if (best_->ms > untuned->ms * worth_a_change) best_ = untuned;
+  const std::int64_t most = best_->planned.packed_size; // what is as large is a matter of speed alone
   for (candidate *const c : chosen) {
     if (settings.verbose && c->failure.empty())
       note_("compared: " + fixed(c->ms, 3) + " ms, " + std::to_string(c->planned.packed_size * 4) +
             " bytes packed, " + c->planned.kernel.schedule_text());
-    if (c->failure.empty() && c->planned.packed_size < best_->planned.packed_size &&
+    if (c->failure.empty() && c->planned.packed_size < most &&
         price_of(*c, settings) < price_of(*best_, settings))
       best_ = c;
   }

@@ -38,7 +38,7 @@ struct compiled_kernel {
   std::string_view schedule{}; ///< name and parameters: "direct panel_vectors=2 pixels=14"
   std::string_view key{};      ///< hash of all that the machine code depends on
   kernel_function run = nullptr;
-  std::string_view pack_key{};       ///< key of `pack`: equal ones make equal layouts
+  std::string_view pack_key{};       ///< key of `pack`: equal ones make equal bytes, in files too
   kernel_function pack = nullptr;    ///< packs a layer's weights; null: they are used in place
   std::int64_t packed_size = 0;      ///< floats that `pack` writes; what they hold is between the two
   std::int64_t scratch_shared = 0;   ///< bytes that one call takes from its context's scratch

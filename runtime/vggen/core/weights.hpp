@@ -28,7 +28,8 @@ public:
   using network = typename Kernels::network;
   static constexpr std::size_t parameter_count = parameter_infos<network>.size();
 
-  /// Bytes of address space that assign() takes, for all batches; what is packed takes memory.
+  /// Bytes of address space that assign() takes, for all batches, unless all comes packed; what is packed
+  /// takes memory.
   static constexpr std::size_t packed_bytes(bool features = false) noexcept {
     return static_cast<std::size_t>(packing::size(features)) * sizeof(float);
   }
@@ -53,11 +54,12 @@ public:
   /// Takes the parameters, each a contiguous array in the order and shape of parameter_infos<network>, and
   /// packs what the options ask for. A parameter may be null if nothing reads it that is not packed already.
   ///
-  /// Returns invalid_argument if a pointer is missing or misaligned, or there is no such batch,
-  /// out_of_memory, or kernel_failed if a packing kernel fails.
+  /// Returns invalid_argument if a pointer is missing, one of packed weights is not on a cache line, or there
+  /// is no such batch, out_of_memory, or kernel_failed if a packing kernel fails.
   status assign(const std::array<const float *, parameter_count> &sources,
                 const assign_options &options = {}) noexcept {
     assigned_.reset();
+    has_sources_ = false;
     places_.fill(nullptr);
     if (!options.prepacked.empty()) {
       if (options.prepacked.size() != places_.size()) return status::invalid_argument;
@@ -104,7 +106,8 @@ public:
   }
   [[nodiscard]] bool has_features() const noexcept { return features_; }
 
-  /// The packed weights at a place of packed_infos; empty if they have not been packed.
+  /// The packed weights at a place of packed_infos; empty if they have neither been packed nor come
+  /// packed.
   [[nodiscard]] std::span<const float> packed(std::size_t place) const noexcept {
     if (!places_[place]) return {};
     return {places_[place], static_cast<std::size_t>(packed_infos[place].size)};

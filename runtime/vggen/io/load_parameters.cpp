@@ -66,10 +66,10 @@ std::optional<std::size_t> find_parameter(const name_tables &tables, std::string
 
 // The tensors of the file, each where it belongs.
 struct assignment {
-  std::vector<std::vector<const tensor_view *>> given; // [parameter][each name that the file has for it]
-  std::vector<const tensor_view *> packed;             // [place], or null
-  std::vector<const tensor_view *> packed_otherwise;   // [parameter], one of those for other kernels, or null
-  std::vector<const tensor_view *> removed_top;        // of a classifier that the network does not have
+  std::vector<std::vector<const tensor_view *>> given;  // [parameter][each name that the file has for it]
+  std::vector<std::vector<const tensor_view *>> packed; // [place], likewise
+  std::vector<const tensor_view *> packed_otherwise; // [parameter], one of those for other kernels, or null
+  std::vector<const tensor_view *> removed_top;      // of a classifier that the network does not have
   std::vector<const tensor_view *> extra;
 };
 
@@ -98,7 +98,7 @@ assignment assign(std::span<const parameter_info> parameters, std::span<const pa
       if (mark == std::string_view::npos)
         result.given[*parameter].push_back(&tensor);
       else if (const auto place = find_place(packed, *parameter, name.substr(mark + 1)))
-        result.packed[*place] = &tensor;
+        result.packed[*place].push_back(&tensor);
       else
         result.packed_otherwise[*parameter] = &tensor;
     } else if (name.starts_with("momentum."))
@@ -118,19 +118,17 @@ void check(const assignment &found, std::span<const parameter_info> parameters,
   detail::parameter_comparison problems(parameters);
   std::vector<bool> is_packed(parameters.size());
   for (std::size_t i = 0; i < packed.size(); ++i) {
-    const tensor_view *tensor = found.packed[i];
-    if (!tensor) continue;
     const auto parameter = static_cast<std::size_t>(packed[i].parameter);
-    is_packed[parameter] = true;
-    if (tensor->type != element_type::f32 || !std::ranges::equal(tensor->shape, std::array{packed[i].size}))
-      problems.add_mispacked(parameters[parameter], *tensor, packed[i].size);
+    if (!found.packed[i].empty()) is_packed[parameter] = true;
+    problems.compare_packed(parameters[parameter], found.packed[i], packed[i].size);
   }
   for (std::size_t i = 0; i < parameters.size(); ++i) {
     problems.compare(parameters[i], found.given[i]);
     if (!found.given[i].empty() || is_packed[i]) continue;
     if (found.packed_otherwise[i])
       problems.add_packed_otherwise(parameters[i], *found.packed_otherwise[i],
-                                    packed_for == file.metadata().end() ? "" : packed_for->second);
+                                    packed_for == file.metadata().end() ? "" : packed_for->second,
+                                    !packed.empty());
     else
       problems.add_missing(parameters[i]);
   }
@@ -169,9 +167,9 @@ loaded_parameters load(std::span<const parameter_info> parameters, const safeten
     result.tensors.push_back(given.empty() ? std::span<const float>()
                                            : values_of(*given.front(), alignof(float), result));
   result.packed.reserve(packed.size());
-  for (const tensor_view *tensor : found.packed)
-    result.packed.push_back(tensor ? values_of(*tensor, alignof(loaded_parameters::line), result).data()
-                                   : nullptr);
+  for (const auto &given : found.packed)
+    result.packed.push_back(
+        given.empty() ? nullptr : values_of(*given.front(), alignof(loaded_parameters::line), result).data());
   if (!found.removed_top.empty())
     result.notes.push_back(ignored_top_note(found.removed_top, file.path().string()));
   return result;

@@ -11,7 +11,6 @@
 #include <optional>
 #include <span>
 #include <string>
-#include <string_view>
 #include <vector>
 
 namespace vggen {
@@ -19,18 +18,18 @@ namespace vggen {
 /// Represents the parameters of a network, found in a file and of the right shapes and type. Can be moved,
 /// its spans stay valid; cannot be copied.
 struct loaded_parameters {
-  /// The values of each parameter, packed, the last of its extents fastest. They lie in the file's mapping,
-  /// so the safetensors_file must outlive them; nothing is read before it is used.
-  /// Empty where the file has the parameter packed only.
+  /// The values of each parameter, contiguous, the last of its extents fastest. They lie in the file's
+  /// mapping, so the safetensors_file must outlive them; nothing is read before it is used. Empty where the
+  /// file has the parameter packed only.
   std::vector<std::span<const float>> tensors; // [parameter], in the order of the list asked for
   /// Those that the file has packed for this program, each on a cache line; null: it has not.
   std::vector<const float *> packed; // [place], in the order of the list asked for
   /// What the user may want to know, one line each.
   std::vector<std::string> notes;
-  /// What those tensors point into that the file does not align.
   struct alignas(64) line {
     std::byte bytes[64];
   };
+  /// What those tensors point into that the file does not align.
   std::vector<std::unique_ptr<line[]>> copies;
 
   /// Where each parameter's values are; null where the file has it packed only.
@@ -54,7 +53,8 @@ struct loaded_parameters {
 ///
 /// Throws vggen::error with
 ///   mismatch      naming the file and every tensor that is missing, is given twice, has another shape or
-///                 element type, or is not of this network: one line each, grouped where there are many;
+///                 element type, was packed for other kernels, or is not of this network: one line each,
+///                 grouped where there are many;
 ///   out_of_memory if memory runs out.
 [[nodiscard]] loaded_parameters load_parameters(std::span<const parameter_info> parameters,
                                                 const safetensors_file &file,

@@ -76,16 +76,21 @@ void parameter_comparison::add_missing(const parameter_info &parameter) {
 }
 
 void parameter_comparison::add_packed_otherwise(const parameter_info &parameter, const tensor_view &tensor,
-                                                const std::string &packed_for) {
+                                                const std::string &packed_for, bool takes_packed) {
   add(kind::packed, subject(parameter, tensor) + "found weights packed for other kernels" +
                         (packed_for.empty() ? "" : ", those of " + in_quotes(packed_for)) +
-                        ", expected them packed for this program, or F32 " + shape_text(shape_of(parameter)));
+                        ", expected F32 " + shape_text(shape_of(parameter)) +
+                        (takes_packed ? ", or the same packed by this build of the program" : ""));
 }
 
-void parameter_comparison::add_mispacked(const parameter_info &parameter, const tensor_view &tensor,
-                                         std::int64_t size) {
-  add(kind::packed, subject(parameter, tensor) + "found " + std::string(element_name(tensor.type)) + " " +
-                        shape_text(tensor.shape) + ", expected F32 [" + std::to_string(size) + "]");
+void parameter_comparison::compare_packed(const parameter_info &parameter,
+                                          std::span<const tensor_view *const> given, std::int64_t size) {
+  if (given.size() > 1) add_repeated(parameter, given);
+  for (const tensor_view *tensor : given)
+    if (tensor->type != element_type::f32 || !std::ranges::equal(tensor->shape, std::array{size}))
+      add(kind::packed, subject(parameter, *tensor) + "found " + std::string(element_name(tensor->type)) +
+                            " " + shape_text(tensor->shape) + ", expected F32 [" + std::to_string(size) +
+                            "]");
 }
 
 void parameter_comparison::add_extra(std::span<const tensor_view *const> tensors) {

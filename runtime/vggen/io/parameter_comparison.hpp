@@ -38,10 +38,13 @@ public:
   /// The file has no such parameter.
   void add_missing(const parameter_info &parameter);
   /// The file has it only as it was packed for other kernels, of the program `packed_for` (empty: not known).
+  /// takes_packed: this reader takes packed weights at all.
   void add_packed_otherwise(const parameter_info &parameter, const tensor_view &tensor,
-                            const std::string &packed_for);
-  /// The tensor, packed for this model's kernels, is not F32 of that size.
-  void add_mispacked(const parameter_info &parameter, const tensor_view &tensor, std::int64_t size);
+                            const std::string &packed_for, bool takes_packed);
+  /// `given` are those that the file has of the parameter, packed for this model's kernels: one, F32, of that
+  /// size, or none.
+  void compare_packed(const parameter_info &parameter, std::span<const tensor_view *const> given,
+                      std::int64_t size);
   /// The network has no such parameters.
   void add_extra(std::span<const tensor_view *const> tensors);
 

@@ -83,8 +83,10 @@ private:
       throw std::runtime_error("the size of " + op.name +
                                " has no bound: a kernel's scratch must be known when it is compiled");
     const std::int64_t bytes = (elements + op.padding) * op.type.bytes();
-    const std::int64_t on_stack = std::int64_t{16} * 1024; // Halide's limit for allocations of its choice
-    if (op.memory_type == Halide::MemoryType::Auto && bytes <= on_stack) return 0;
+    // small ones are on the stack, if Halide may choose and knows their size
+    const std::int64_t on_stack = std::int64_t{16} * 1024;
+    const bool constant = op.constant_allocation_size() > 0;
+    if (op.memory_type == Halide::MemoryType::Auto && constant && bytes <= on_stack) return 0;
     return (bytes + allocation_overhead + alignment - 1) / alignment * alignment;
   }
 

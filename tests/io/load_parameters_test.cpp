@@ -465,6 +465,8 @@ TEST_CASE("packed weights of a wrong size, type or name are refused") {
   CHECK(packed_refusal(all).find("found I32 [64], expected F32 [64]") != std::string::npos);
   all = packed_file();
   all["conv1_1.weight@aa"] = all["features.0.weight@aa"];
+  all["conv1_1.bias"] = all["features.0.bias"]; // so that the file has that naming, too
+  all.erase("features.0.bias");
   CHECK(packed_refusal(all).find("found it 2 times") != std::string::npos);
   all = packed_file();
   all["features.99.weight@aa"] = {{64}, std::vector<float>(64)};

@@ -101,7 +101,7 @@ def plot(results: dict, file: pathlib.Path) -> None:
     for side in ("top", "right", "left"):
         axes.spines[side].set_visible(False)
     axes.tick_params(left=False)
-    axes.legend(frameon=False, fontsize=8, loc="lower right")
+    axes.legend(frameon=False, fontsize=8, loc="upper center", bbox_to_anchor=(0.4, -0.12), ncols=len(names))
     figure.tight_layout()
     figure.savefig(file, dpi=150)
 

@@ -108,7 +108,9 @@ def load_mnn(setup: Setup) -> Runner:
                             MNN.expr.NCHW)
 
     def run() -> np.ndarray:
-        return np.array(net.forward(images).read(), np.float32).reshape(setup.batch, -1)
+        # the memory format of an image is MNN's own choice
+        found = MNN.expr.convert(net.forward(images), MNN.expr.NCHW)
+        return np.array(found.read(), np.float32).reshape(setup.batch, *networks.output_shape(setup.model))
 
     return Runner(f"MNN {MNN.version()}", run, f"precision {precision}")
 

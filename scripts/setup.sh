@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Installs what building and testing vggen needs: Debian packages (as root or through sudo), and pinned wheels
 # in .venv. Safe to run again: quick when nothing is to be done. With --full also what only the full tests need: a
-# compiler and an emulator for arm64, and clang-tidy.
+# compiler and an emulator for arm64, and clang-tidy; with --fuzz a compiler that fuzzes.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -13,10 +13,12 @@ packages=(
   nlohmann-json3-dev libcli11-dev libxxhash-dev
   dataset-fashion-mnist # a data set to train on and to test with
   protobuf-compiler libprotobuf-dev
+  libhdf5-dev libonnx-dev libzip-dev # weights of other frameworks
 )
-if [ "${1-}" = --full ]; then
-  packages+=(g++-aarch64-linux-gnu qemu-user clang-tidy-19)
-fi
+case "${1-}" in
+  --full) packages+=(g++-aarch64-linux-gnu qemu-user clang-tidy-19) ;;
+  --fuzz) packages+=(clang-19 libclang-rt-19-dev) ;;
+esac
 
 as_root() {
   if [ "$(id -u)" = 0 ]; then "$@"

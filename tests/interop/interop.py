@@ -20,6 +20,8 @@ import onnxruntime
 import torch
 from PIL import Image
 
+import torch_vgg
+
 D, E = ((64, 2), (128, 2), (256, 3), (512, 3), (512, 3)), ((64, 2), (128, 2), (256, 4), (512, 4), (512, 4))
 
 
@@ -42,30 +44,8 @@ def torch_network(network: Network, batch_norm: bool) -> torch.nn.Module:
 
         name = network.program + ("_bn" if batch_norm else "")
         return getattr(torchvision.models, name)(weights=None).eval()
-    features, inputs = [], 3
-    for outputs, count in network.blocks:
-        for _ in range(count):
-            features.append(torch.nn.Conv2d(inputs, outputs, 3, padding=1))
-            if batch_norm:
-                features.append(torch.nn.BatchNorm2d(outputs))
-            features.append(torch.nn.ReLU())
-            inputs = outputs
-        features.append(torch.nn.MaxPool2d(2))
-    classifier, inputs = [], inputs * (network.extent >> len(network.blocks)) ** 2
-    for outputs in network.top:
-        classifier += [torch.nn.Linear(inputs, outputs), torch.nn.ReLU(), torch.nn.Dropout()]
-        inputs = outputs
-
-    class Vgg(torch.nn.Module):
-        def __init__(self):
-            super().__init__()
-            self.features = torch.nn.Sequential(*features)
-            self.classifier = torch.nn.Sequential(*classifier[:-2])
-
-        def forward(self, x):
-            return self.classifier(torch.flatten(self.features(x), 1))
-
-    return Vgg().eval()
+    blocks = tuple((outputs,) * count for outputs, count in network.blocks)
+    return torch_vgg.make_vgg(blocks, network.top, network.extent, batch_norm)
 
 
 def randomise(module: torch.nn.Module, seed: int) -> None:

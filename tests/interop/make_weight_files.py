@@ -19,6 +19,8 @@ import numpy as np
 import safetensors.torch
 import torch
 
+import torch_vgg
+
 class Shape(typing.NamedTuple):
     blocks: tuple  # outputs of the convolutions, block by block
     top: tuple
@@ -30,31 +32,7 @@ TINY_A = Shape(((4,), (4,), (6, 6), (6, 6), (8, 8)), (8, 8, 5), 32)  # as many c
 
 
 def network(batch_norm: bool, shape: Shape = TINY) -> torch.nn.Module:
-    """Numbered as torchvision's VGGs are."""
-    features, inputs = [], 3
-    for block in shape.blocks:
-        for outputs in block:
-            features.append(torch.nn.Conv2d(inputs, outputs, 3, padding=1))
-            if batch_norm:
-                features.append(torch.nn.BatchNorm2d(outputs))
-            features.append(torch.nn.ReLU())
-            inputs = outputs
-        features.append(torch.nn.MaxPool2d(2))
-    classifier, inputs = [], inputs * (shape.extent >> len(shape.blocks)) ** 2
-    for outputs in shape.top:
-        classifier += [torch.nn.Linear(inputs, outputs), torch.nn.ReLU(), torch.nn.Dropout()]
-        inputs = outputs
-
-    class Vgg(torch.nn.Module):
-        def __init__(self):
-            super().__init__()
-            self.features = torch.nn.Sequential(*features)
-            self.classifier = torch.nn.Sequential(*classifier[:-2])
-
-        def forward(self, x):
-            return self.classifier(torch.flatten(self.features(x), 1))
-
-    vgg = Vgg().eval()
+    vgg = torch_vgg.make_vgg(shape.blocks, shape.top, shape.extent, batch_norm)
     generator = torch.Generator().manual_seed(1)
     with torch.no_grad():
         for name, tensor in vgg.state_dict().items():

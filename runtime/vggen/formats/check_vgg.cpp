@@ -16,14 +16,6 @@ using extents = std::vector<std::int64_t>;
 
 constexpr std::size_t most_listed = 50;
 
-std::string shape_text(const extents &shape) {
-  constexpr std::size_t most = 8; // a hostile shape can have millions of extents
-  std::string text = "[";
-  for (std::size_t i = 0; i < std::min(shape.size(), most); ++i)
-    text += (i == 0 ? "" : ", ") + std::to_string(shape[i]);
-  return text + (shape.size() > most ? ", ...]" : "]");
-}
-
 class vgg_check {
 public:
   explicit vgg_check(std::vector<std::string> problems) : problems_(std::move(problems)) {}

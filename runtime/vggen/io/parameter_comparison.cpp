@@ -12,14 +12,6 @@ namespace {
 
 constexpr std::size_t most_ungrouped = 20; // problems that a reader can take in without headings
 
-std::string shape_text(std::span<const std::int64_t> shape) {
-  constexpr std::size_t most = 8; // a hostile shape can have millions of extents
-  std::string text = "[";
-  for (std::size_t i = 0; i < std::min(shape.size(), most); ++i)
-    text += (i == 0 ? "" : ", ") + std::to_string(shape[i]);
-  return text + (shape.size() > most ? ", ...]" : "]");
-}
-
 std::span<const std::int64_t> shape_of(const parameter_info &parameter) {
   return std::span(parameter.extents).first(static_cast<std::size_t>(parameter.rank));
 }

@@ -38,14 +38,6 @@ std::string_view header_text(std::span<const std::byte> file, const std::string 
   return {reinterpret_cast<const char *>(file.data()) + length_bytes, static_cast<std::size_t>(length)};
 }
 
-std::string shape_text(std::span<const std::int64_t> shape) {
-  constexpr std::size_t most = 8; // a hostile shape can have millions of extents
-  std::string text = "[";
-  for (std::size_t i = 0; i < std::min(shape.size(), most); ++i)
-    text += (i == 0 ? "" : ", ") + std::to_string(shape[i]);
-  return text + (shape.size() > most ? ", ...]" : "]");
-}
-
 // Throws unless the entry's bytes are in the data and as many as its type and shape ask for.
 void check_entry(const detail::header_entry &entry, std::size_t data_bytes, const std::string &file_name) {
   const auto fail = [&](const std::string &what) {
@@ -58,7 +50,7 @@ void check_entry(const detail::header_entry &entry, std::size_t data_bytes, cons
   if (entry.end > data_bytes)
     fail(offsets + ", expected at most the " + std::to_string(data_bytes) +
          " bytes of data that the file holds (truncated?)");
-  const std::string kind = std::string(element_name(entry.type)) + " " + shape_text(entry.shape);
+  const std::string kind = std::string(element_name(entry.type)) + " " + detail::shape_text(entry.shape);
   const std::optional<std::uint64_t> bytes = tensor_bytes(entry.type, entry.shape);
   if (!bytes) fail("found " + kind + ", expected a size in whole bytes that fits 64 bits");
   if (*bytes != entry.end - entry.begin)

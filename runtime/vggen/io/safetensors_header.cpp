@@ -248,6 +248,14 @@ private:
 
 } // namespace
 
+std::string shape_text(std::span<const std::int64_t> shape) {
+  constexpr std::size_t most = 8; // a hostile shape can have millions of extents
+  std::string text = "[";
+  for (std::size_t i = 0; i < std::min(shape.size(), most); ++i)
+    text += (i == 0 ? "" : ", ") + std::to_string(shape[i]);
+  return text + (shape.size() > most ? ", ...]" : "]");
+}
+
 std::string in_quotes(std::string_view text) {
   constexpr std::size_t longest = 80;
   const std::string start(text.substr(0, longest));

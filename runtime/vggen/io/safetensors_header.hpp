@@ -41,4 +41,7 @@ struct safetensors_header {
 /// `text` fit for a message of one line: in quotes, escaped as in JSON, and cut if it is long.
 [[nodiscard]] std::string in_quotes(std::string_view text);
 
+/// A shape for a message: "[64, 3, 3, 3]"; a long one, as hostile files have, is cut.
+[[nodiscard]] std::string shape_text(std::span<const std::int64_t> shape);
+
 } // namespace vggen::detail

@@ -21,13 +21,13 @@ scripts/format.sh --check
 cmake --preset release
 cmake --build --preset release
 if [ $full = 0 ]; then
-  ctest --preset release -L quick
+  ctest --preset release -L quick --parallel "$(nproc)"
 else
-  ctest --preset release
+  ctest --preset release --parallel "$(nproc)"
   scripts/tidy.sh
   for preset in asan tsan; do
     cmake --preset "$preset" -DVGGEN_HOST_TOOLS="$PWD/build/release/bin"
     cmake --build --preset "$preset"
-    ctest --preset "$preset"
+    ctest --preset "$preset" --parallel "$(nproc)"
   done
 fi

@@ -9,8 +9,8 @@ import sys
 
 folder, *compiler = sys.argv[1:]
 headers = sorted(pathlib.Path(folder).rglob("*.hpp"))
-if len(headers) < 5:
-    sys.exit(f"{folder}: only {len(headers)} headers")
+if not headers:
+    sys.exit(f"{folder}: no headers")
 failed = []
 for header in headers:
     done = subprocess.run([*compiler, "-fsyntax-only", "-x", "c++", "-"], input=f'#include "{header}"\n',

@@ -78,21 +78,23 @@ void define_filter(conv_stages &s, const minimal_filtering &f) {
 }
 
 // For each point the product of the matrices of tiles and of weights.
-void define_products(conv_stages &s, const signature &kernel, const minimal_filtering &f, int parts) {
+void define_products(conv_stages &s, const signature &kernel, const minimal_filtering &f,
+                     const winograd_tiling &tiling) {
   winograd_stages &w = s.winograd;
-  if (parts > 0 && kernel.channels % parts != 0)
-    throw std::invalid_argument("the parts must divide the input channels");
+  const int parts = tiling.parts, in_part = kernel.channels / std::max(parts, 1);
+  if (in_part * std::max(parts, 1) != kernel.channels || in_part % tiling.channels != 0)
+    throw std::invalid_argument("the parts must divide the input channels, and rows of channels a part");
   if (parts > 0) define_filter(s, f);
   const Halide::Func &weights = parts > 0 ? w.filter : s.weights;
-  const int in_part = kernel.channels / std::max(parts, 1);
-  std::vector<Halide::Var> at{s.k, w.t, w.i, w.j, s.panel};
+  std::vector<Halide::Var> at{s.k, w.u, w.group, w.i, w.j, s.panel};
   std::vector<Expr> of_part(at.begin(), at.end());
   const Halide::Var part("part");
-  s.window = RDom(0, in_part, "channels");
-  const Expr channel = part * in_part + s.window.x;
+  s.window = RDom({{0, tiling.channels}, {0, in_part / tiling.channels}}, "channels");
+  const Expr row = part * (in_part / tiling.channels) + s.window.y;
   at.push_back(part);
   w.sums(at) = 0.f;
-  w.sums(at) += weights(s.k, channel, w.i, w.j, s.panel) * w.input.transformed(channel, w.t, w.i, w.j);
+  w.sums(at) += weights(s.k, row * tiling.channels + s.window.x, w.i, w.j, s.panel) *
+                w.input.transformed(s.window.x, w.u, row, w.group, w.i, w.j);
   at.pop_back();
   if (parts <= 1) {
     of_part.emplace_back(0);
@@ -106,43 +108,50 @@ void define_products(conv_stages &s, const signature &kernel, const minimal_filt
   w.products(at) += w.sums(of_part);
 }
 
+int round_up(int count, int unit) { return (count + unit - 1) / unit * unit; }
+
 void define_winograd(conv_stages &s, const signature &kernel, const conv_tiling &tiling) {
   winograd_stages &w = s.winograd;
-  const int size = tiling.winograd.outputs;
+  const winograd_tiling &by = tiling.winograd;
+  const int size = by.outputs;
   if (kernel.op != operation::conv3x3) throw std::invalid_argument("Winograd is for 3x3 convolutions");
   if (kernel.pool && size % 2 != 0)
     throw std::invalid_argument("a pool needs Winograd tiles of an even extent");
   const minimal_filtering &normed = winograd_transforms(size);
-  const minimal_filtering f = tiling.winograd.parts > 0 ? with_plain_filter(normed) : normed;
+  const minimal_filtering f = by.parts > 0 ? with_plain_filter(normed) : normed;
   const winograd_tiles grid(kernel, size);
-  const int tiles = grid.count(), block = std::min(tiling.winograd.block, tiles);
-  const int blocks = (tiles + block - 1) / block;
+  const int groups = round_up(grid.count(), by.group) / by.group;
+  const int in_block = std::min(round_up(by.block, by.group) / by.group, groups); // groups
+  const int blocks = (groups + in_block - 1) / in_block;
+  w.row = by.channels;
+  w.groups = in_block;
   const int panel = std::min(tiling.panel, kernel.outputs), panels = (kernel.outputs + panel - 1) / panel;
-  const int at_once = tiling.winograd.panels_at_once;
+  const int at_once = by.panels_at_once;
   if (panels % at_once != 0) throw std::invalid_argument("the panels at once must divide all panels");
-  w.points = f.points();
 
-  w.input.define("input", f.input, false,
-                 [&](Expr c, Expr t, Expr x, Expr y) { return grid.value(s.input, c, t, x - 1, y - 1); });
+  w.input.define("input", f.input, false, {w.channel, w.u, w.channels, w.group}, [&](Expr x, Expr y) {
+    return grid.value(s.input, w.channels * by.channels + w.channel, w.group * by.group + w.u, x - 1, y - 1);
+  });
   w.sums = Halide::Func("sums");
   w.products = Halide::Func("products");
   w.columns = Halide::Func("columns");
 
-  define_products(s, kernel, f, tiling.winograd.parts);
+  define_products(s, kernel, f, by);
 
   const Halide::Var dx("dx");
-  w.columns(s.k, dx, w.t, w.j, s.panel) =
-      transform(f.output, dx, [&](int q) { return w.products(s.k, w.t, q, w.j, s.panel); });
+  w.columns(s.k, dx, w.u, w.group, w.j, s.panel) =
+      transform(f.output, dx, [&](int q) { return w.products(s.k, w.u, w.group, q, w.j, s.panel); });
 
   const int step = kernel.pool ? 2 : 1, out = size / step;
   s.tile_stage = define_halo(s.output, kernel, s.k, s.x, s.y, s.n);
-  const int lanes = tiling.winograd.lanes;
+  const int lanes = by.lanes;
   // an image may be smaller than a tile
   Halide::Region region{{0, lanes},
                         {0, std::min(out, kernel.output_width())},
                         {0, std::min(out, kernel.output_height())},
                         {0, panel / lanes},
-                        {0, block},
+                        {0, by.group},
+                        {0, in_block},
                         {0, at_once}};
   const Halide::Range all_turns{0, panels / at_once}, all_blocks{0, blocks};
   region.push_back(tiling.panels_outside ? all_blocks : all_turns);
@@ -154,22 +163,24 @@ void define_winograd(conv_stages &s, const signature &kernel, const conv_tiling 
   w.dy = r[2];
   w.vector = r[3];
   w.tile = r[4];
-  w.panel_in_turn = r[5];
-  w.block = r[tiling.panels_outside ? 6 : 7];
-  w.turn = r[tiling.panels_outside ? 7 : 6];
+  w.tile_group = r[5];
+  w.panel_in_turn = r[6];
+  w.block = r[tiling.panels_outside ? 7 : 8];
+  w.turn = r[tiling.panels_outside ? 8 : 7];
   const Expr tile_panel = w.turn * at_once + w.panel_in_turn;
   const Expr k = w.vector * lanes + w.lane; // in the panel
   s.whole_panels = kernel.outputs % panel == 0;
-  const Expr t = min(w.block * block, tiles - block) + w.tile;
+  const Expr group = min(w.block * in_block, groups - in_block) + w.tile_group;
+  const Expr t = group * by.group + w.tile;
   const Expr x = t % grid.across * out + r[1], y = t / grid.across % grid.down * out + r[2];
   const int last_x = kernel.output_width() - 1, last_y = kernel.output_height() - 1;
   if (grid.across > 1 && grid.across * out > last_x + 1) s.tiles.where(x <= last_x);
   if (grid.down > 1 && grid.down * out > last_y + 1) s.tiles.where(y <= last_y);
   const std::vector<Expr> place{min(tile_panel * panel, kernel.outputs - panel) + k, min(x, last_x),
-                                min(y, last_y), t / (grid.across * grid.down)};
+                                min(y, last_y), grid.image(t)};
   const auto sum = [&](int px, int py) {
     return transform(f.output, r[2] * step + py,
-                     [&](int q) { return w.columns(k, r[1] * step + px, t, q, tile_panel); });
+                     [&](int q) { return w.columns(k, r[1] * step + px, w.tile, group, q, tile_panel); });
   };
   s.output(place) = epilogue(s, kernel, place, sum);
 }

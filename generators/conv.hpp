@@ -11,6 +11,7 @@
 // Weights come packed in panels of output channels: weights[k % panel, ci, kx, ky, k / panel].
 #pragma once
 
+#include "prefetch.hpp"
 #include "winograd.hpp"
 
 #include <vggen/net/signature.hpp>
@@ -22,9 +23,12 @@ namespace vggen {
 /// How a convolution is computed by Winograd's minimal filtering (cook_toom.hpp): in tiles of `outputs` x
 /// `outputs` sums, which are counted through rows, columns and images alike.
 struct winograd_tiling {
-  int outputs = 0;        ///< of a tile, in each direction; 0: not by Winograd
-  int block = 1;          ///< tiles that are transformed together; at most as many as there are
-  int lanes = 1;          ///< output channels that are transformed back together; they divide the panel
+  int outputs = 0; ///< of a tile, in each direction; 0: not by Winograd
+  /// Tiles whose points lie side by side, so that a product reads one stream of memory: for each `channels`
+  /// of the input, which divide those of a part, a row of them from each tile.
+  int group = 1, channels = 1;
+  int block = 1; ///< tiles that are transformed together, in whole groups; at most as many as there are
+  int lanes = 1; ///< output channels that are transformed back together; they divide the panel
   int panels_at_once = 1; ///< whose products are computed together, point by point; they divide the panels
   /// In so many parts of the input channels the kernel itself transforms the weights, from plain ones; it
   /// divides the channels. 0: the weights come transformed.
@@ -44,20 +48,22 @@ struct conv_tiling {
   winograd_tiling winograd{};  ///< of these only panel and panels_outside then matter
 };
 
-/// The stages of Winograd's form: indices i, j count the points of a tile, t all tiles.
+/// The stages of Winograd's form: indices i, j count the points of a tile, u the tiles of a group.
 struct winograd_stages {
-  tile_transform input;
+  tile_transform input;             // [channel, u, channels, group, i, j]: channel counts in `channels`
   Halide::Func filter_rows, filter; // [k, ci, i, ky or j, panel]: of plain weights, if they are
-  Halide::Func sums;     // [k, t, i, j, panel, part]: over a part of the input channels, of the products
-  Halide::Func products; // [k, t, i, j, panel]: the same in memory; of several parts in its update
-  Halide::Func columns;  // [k, dx, t, j, panel]: transformed back along x
+  Halide::Func sums;                // [k, u, group, i, j, panel, part]: over a part of the input channels
+  Halide::Func products; // [k, u, group, i, j, panel]: the same in memory; of several parts in its update
+  Halide::Func columns;  // [k, dx, u, group, j, panel]: transformed back along x
   /// Those of conv_stages::tiles, from the innermost; then turn (of panels that are computed at once) and
   /// block, or block and turn.
-  Halide::RVar lane, dx, dy, vector, tile, panel_in_turn;
+  Halide::RVar lane, dx, dy, vector, tile, tile_group, panel_in_turn;
   Halide::RVar turn, block;
   Halide::RVar part; ///< of the input channels, in the products' update
-  Halide::Var t{"t"}, i{"i"}, j{"j"};
-  int points = 0; ///< of a tile in each direction
+  Halide::Var channel{"channel"}, channels{"channels"}, u{"u"}, group{"group"}, i{"i"}, j{"j"};
+  int row = 1;        ///< extent of `channel`
+  int groups = 1;     ///< in a block
+  point_stream ahead; ///< what the kernel prefetches of the next point's weights: the schedule says it
 };
 
 /// The stages of a convolution. In the tiled form
@@ -76,7 +82,7 @@ struct conv_stages {
   Halide::Func bias; // [k]
   Halide::Func mask; // [k, x, y, n]; defined: the output is zero where it is not positive
   Halide::Func sums;
-  Halide::RDom window; // [ci, kx, ky]
+  Halide::RDom window; // [ci, kx, ky]; in Winograd's form [channel, channels] of a part
   Halide::Func output; // [k, x, y, n]
   /// [k, x, row, image] inside a tile, and tiles of a row, panels, tiles of rows, tiles of images; panels
   /// last if they are outside.

@@ -104,11 +104,11 @@ void define_winograd(conv_weights_stages &s, const signature &kernel, const conv
   const int blocks = grid.count() / tiling.tiles;
 
   // outputs that a tile has beyond the image have no gradient: the halo is zero
-  s.transformed_gradient.define("gradient", f.output, true, [&](Expr k, Expr t, Expr x, Expr y) {
-    return grid.value(s.output_gradient, k, t, x, y);
+  s.transformed_gradient.define("gradient", f.output, true, {s.channel, s.t}, [&](Expr x, Expr y) {
+    return grid.value(s.output_gradient, s.channel, s.t, x, y);
   });
-  s.transformed_input.define("input", f.input, false, [&](Expr c, Expr t, Expr x, Expr y) {
-    return grid.value(s.input, c, t, x - 1, y - 1);
+  s.transformed_input.define("input", f.input, false, {s.channel, s.t}, [&](Expr x, Expr y) {
+    return grid.value(s.input, s.channel, s.t, x - 1, y - 1);
   });
   s.pixels = RDom(0, tiling.tiles, "block_tiles");
   const Expr t = s.block * tiling.tiles + s.pixels;

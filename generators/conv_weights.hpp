@@ -48,9 +48,10 @@ struct conv_weights_stages {
   Halide::Func part_sums;
   Halide::RDom blocks;          // of a part
   Halide::Func weight_gradient; // [kx, ky, c, k]
-  /// By Winograd: both operands transformed, sums for the points (i, j) of a tile in place of (kx, ky), and
-  /// these transformed back: [k, c, kx, j] and [k, c, kx, ky].
+  /// By Winograd: both operands transformed, [channel, t, i, j]; sums for the points (i, j) of a tile in
+  /// place of (kx, ky); and these transformed back: [k, c, kx, j] and [k, c, kx, ky].
   tile_transform transformed_gradient, transformed_input;
+  Halide::Var channel{"channel"}, t{"t"};
   Halide::Func window_rows, window;
   Halide::Func bias_block_sums; // [k, block]
   Halide::RDom bias_pixels;     // of a block

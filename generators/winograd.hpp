@@ -139,7 +139,7 @@ struct winograd_tiles {
     return Halide::min(t / (across * down), batch - 1);
   }
   /// The value at (x, y) from the tile's first output, of an image with a halo: beyond the halo it is zero as
-  /// in it.
+  /// in it. Tiles beyond the last are the first ones of the last image.
   [[nodiscard]] Halide::Expr value(const Halide::Func &image_with_halo, const Halide::Expr &channel,
                                    const Halide::Expr &t, const Halide::Expr &x,
                                    const Halide::Expr &y) const {
@@ -149,26 +149,27 @@ struct winograd_tiles {
   }
 };
 
-/// A transform of whole tiles, along x and then along y: [channel, t, i, j] each.
+/// A transform of whole tiles, along x and then along y: [..., i, j] each, of what says where a tile lies and
+/// of its point.
 struct tile_transform {
   Halide::Func rows, transformed;
-  Halide::Var channel{"channel"}, t{"t"}, i{"i"}, j{"j"};
+  Halide::Var i{"i"}, j{"j"};
 
-  /// value(channel, t, x, y): the tile's; of a transposed matrix the columns are applied.
+  /// value(x, y): a tile's, in terms of `place`; of a transposed matrix the columns are applied.
   template <class Value>
-  void define(const std::string &name, const rational_matrix &matrix, bool transposed, Value value) {
+  void define(const std::string &name, const rational_matrix &matrix, bool transposed,
+              const std::vector<Halide::Var> &place, Value value) {
     rows = Halide::Func(name + "_rows");
     transformed = Halide::Func(name + "_transformed");
-    rows(channel, t, i, j) = transform(matrix, i, [&](int q) { return value(channel, t, q, j); }, transposed);
-    transformed(channel, t, i, j) =
-        transform(matrix, j, [&](int q) { return rows(channel, t, i, q); }, transposed);
-  }
-
-  /// Vectors of channels; a tile's points stay in registers.
-  void schedule(int lanes) {
-    const auto tail = Halide::TailStrategy::GuardWithIf;
-    transformed.reorder(i, j, channel, t).vectorize(channel, lanes, tail).unroll(i).unroll(j);
-    rows.compute_at(transformed, t).reorder(i, channel, j, t).vectorize(channel, lanes, tail).unroll(i);
+    std::vector<Halide::Var> at = place;
+    at.insert(at.end(), {i, j});
+    rows(at) = transform(matrix, i, [&](int q) { return value(q, j); }, transposed);
+    std::vector<Halide::Expr> of_row(at.begin(), at.end());
+    const auto row = [&](int q) {
+      of_row.back() = q;
+      return rows(of_row);
+    };
+    transformed(at) = transform(matrix, j, row, transposed);
   }
 };
 

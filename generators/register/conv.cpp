@@ -6,10 +6,17 @@
 #include "schedules/machine.hpp"
 
 #include <algorithm>
+#include <numeric>
 
 namespace vggen {
 
 namespace {
+
+// A vector of input channels, as far as they can be cut so.
+int channels_in_a_row(const schedule_request &r) {
+  return std::gcd(machine_of(r.target).lanes,
+                  conv_of(r.kernel).channels / std::max(r.value_or("parts", 0), 1));
+}
 
 conv_tiling tiling_of(const schedule_request &r, const weight_layout &layout) {
   return {.panel = layout.panel,
@@ -18,6 +25,8 @@ conv_tiling tiling_of(const schedule_request &r, const weight_layout &layout) {
           .images = r.value_or("images", 1),
           .panels_outside = r.value_or("panels_outside", 0) == 1,
           .winograd = {.outputs = r.value_or("tile", 0),
+                       .group = r.value_or("group", 1),
+                       .channels = channels_in_a_row(r),
                        .block = r.value_or("block", 1),
                        .lanes = std::min(conv_of(r.kernel).outputs, machine_of(r.target).lanes),
                        .panels_at_once = r.value_or("panels_at_once", 1),
@@ -42,6 +51,11 @@ protected:
     weights.set_host_alignment(64);
   }
 
+  void schedule_as(const schedule_request &r) {
+    this->apply_schedule(stages_, r);
+    this->get_pipeline().add_custom_lowering_pass(new next_point(stages_.winograd.ahead), [] {});
+  }
+
   conv_stages stages_;
 };
 
@@ -64,7 +78,7 @@ public:
     this->fix(bias_values, {{0, r.kernel.outputs}});
   }
 
-  void schedule() { this->apply_schedule(this->stages_, this->request(Op)); }
+  void schedule() { this->schedule_as(this->request(Op)); }
 };
 
 struct conv3x3_generator : convolution_generator<conv3x3_generator, operation::conv3x3> {};
@@ -90,7 +104,7 @@ public:
     this->fix_input_gradient(input_gradient, r.kernel);
   }
 
-  void schedule() { this->apply_schedule(this->stages_, this->request(Op, direction::backward_data)); }
+  void schedule() { this->schedule_as(this->request(Op, direction::backward_data)); }
 };
 
 struct conv3x3_backward_data_generator

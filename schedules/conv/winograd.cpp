@@ -16,6 +16,7 @@
 #include <algorithm>
 #include <array>
 #include <limits>
+#include <numeric>
 
 using Halide::Var;
 
@@ -40,14 +41,16 @@ weight_layout layout_of(const schedule_request &request) {
           .window_inside = request["parts"] > 0};
 }
 
+int count_up(int count, int unit) { return (count + unit - 1) / unit; }
+
 int tiles_of(const signature &kernel, int size) {
-  return (kernel.sum_width() + size - 1) / size * ((kernel.sum_height() + size - 1) / size) * kernel.batch;
+  return count_up(kernel.sum_width(), size) * count_up(kernel.sum_height(), size) * kernel.batch;
 }
 
 // How often things are done, for the estimate.
 struct winograd_counts {
   int tiles, points, vectors, inputs, outputs; // inputs, outputs: vectors of channels
-  int panels, turns, blocks, groups;           // turns: of panels that are taken at once
+  int panels, turns, groups, blocks;           // turns: of panels that are taken at once; groups: in a block
   double plane;                                // bytes of a tile's points, for a channel
   double kernels;                              // pairs of an input and an output channel
   bool outside;                                // panels are the outer loop: all tiles pass through a panel
@@ -56,10 +59,10 @@ struct winograd_counts {
   winograd_counts(const signature &kernel, const machine &m, const schedule_request &request)
       : tiles(tiles_of(kernel, request["tile"])), points(request["tile"] + 2),
         vectors(std::min(request["panel_vectors"], kernel.outputs / m.lanes)),
-        inputs((kernel.channels + m.lanes - 1) / m.lanes), outputs((kernel.outputs + m.lanes - 1) / m.lanes),
-        panels((outputs + vectors - 1) / vectors), turns(panels / request["panels_at_once"]),
-        blocks((tiles + request["block"] - 1) / request["block"]),
-        groups((request["block"] + request["group"] - 1) / request["group"]), plane(4.0 * points * points),
+        inputs(count_up(kernel.channels, m.lanes)), outputs(count_up(kernel.outputs, m.lanes)),
+        panels(count_up(outputs, vectors)), turns(panels / request["panels_at_once"]),
+        groups(count_up(std::min(request["block"], tiles), request["group"])),
+        blocks(count_up(count_up(tiles, request["group"]), groups)), plane(4.0 * points * points),
         kernels(double{1} * kernel.channels * kernel.outputs),
         outside(request["panels_outside"] == panels_parallel),
         input(plane * kernel.channels * (outside ? tiles : request["block"])) {}
@@ -96,7 +99,6 @@ double cost(const schedule_request &request) {
   const int parts = request["parts"];
   const bool panels_share_threads = request["panels_outside"] != blocks_parallel;
   if (parts > 0 && (!panels_share_threads || kernel.channels % parts != 0)) return never;
-  if (parts > 1 && request["block"] % request["group"] != 0) return never; // added to: none may overlap
   const winograd_counts n(kernel, m, request);
   if (n.panels % request["panels_at_once"] != 0 || (parts > 0 && request["panels_at_once"] > 1)) return never;
   const double steps = double{1} * n.blocks * n.groups * n.points * n.points * kernel.channels * n.panels;
@@ -117,15 +119,15 @@ schedule_parameters defaults_for(const schedule_request &request, int size) {
   const auto try_panels = [&](int vectors, int block, loop_order order, int panels_at_once) {
     const int groups = (block - 1) / std::max(1, (m.registers - 3) / vectors) + 1;
     schedule_request whole = request;
-    whole.parameters.merge(schedule_parameters{
-        {"tile", size},
-        {"panel_vectors", vectors},
-        {"group", parts > 1 ? divisor_up_to(block, (block - 1) / groups + 1) : (block - 1) / groups + 1},
-        {"block", block},
-        {"unroll", 4},
-        {"parts", parts},
-        {"panels_at_once", panels_at_once},
-        {"panels_outside", order}});
+    whole.parameters.merge(schedule_parameters{{"tile", size},
+                                               {"panel_vectors", vectors},
+                                               {"group", (block - 1) / groups + 1},
+                                               {"block", block},
+                                               {"unroll", 4},
+                                               {"parts", parts},
+                                               {"panels_at_once", panels_at_once},
+                                               {"ahead", parts == 0},
+                                               {"panels_outside", order}});
     if (const double c = cost(whole);
         best.empty() || c < best_cost * 0.97) { // of equals the first: it is small
       best_cost = c;
@@ -169,26 +171,33 @@ double error(const schedule_request &request) {
   return std::array{1e-6, 8e-6, 6e-6, 2.5e-5, 4e-5}.at(static_cast<std::size_t>(request["tile"] - 2));
 }
 
+// All points of a vector of channels together, in registers.
+void schedule_input(winograd_stages &w) {
+  w.input.transformed.reorder(w.input.i, w.input.j, w.channel, w.channels, w.u, w.group)
+      .vectorize(w.channel)
+      .unroll(w.input.i)
+      .unroll(w.input.j);
+  w.input.rows.compute_at(w.input.transformed, w.u)
+      .reorder(w.input.i, w.channel, w.channels, w.input.j)
+      .vectorize(w.channel)
+      .unroll(w.input.i);
+}
+
 // The products in memory, in groups of tiles; of plain weights, those of a part of the channels are
 // transformed first.
-void schedule_products(conv_stages &s, const schedule_request &request, int lanes, const Var &group) {
+void schedule_products(conv_stages &s, const schedule_request &request, int lanes) {
   winograd_stages &w = s.winograd;
   const bool parts = w.products.has_update_definition();
   const Var vector{"vector"}, lane{"lane"};
   w.products.store_in(Halide::MemoryType::Heap);
   const auto in_groups = [&](Halide::Stage stage) {
-    return stage.split(s.k, vector, lane, lanes)
-        .split(w.t, group, w.t, request["group"],
-               parts ? Halide::TailStrategy::Auto : Halide::TailStrategy::ShiftInwards)
-        .vectorize(lane)
-        .unroll(vector)
-        .unroll(w.t);
+    return stage.split(s.k, vector, lane, lanes).vectorize(lane).unroll(vector).unroll(w.u);
   };
   if (parts) {
     w.products.vectorize(s.k, lanes);
-    in_groups(w.products.update()).reorder(lane, vector, w.t, group, w.i, w.j, w.part, s.panel);
+    in_groups(w.products.update()).reorder(lane, vector, w.u, w.group, w.i, w.j, w.part, s.panel);
   } else {
-    in_groups(w.products).reorder(lane, vector, w.t, group, s.panel, w.i, w.j);
+    in_groups(w.products).reorder(lane, vector, w.u, w.group, s.panel, w.i, w.j);
   }
   if (!w.filter.defined()) return;
   const Var ci = w.filter.args()[1];
@@ -215,9 +224,9 @@ void schedule_products(conv_stages &s, const schedule_request &request, int lane
 void apply(conv_stages &s, const schedule_request &request) {
   const signature kernel = conv_of(request.kernel);
   const machine m = machine_of(request.target);
-  const int lanes = std::min(kernel.outputs, m.lanes), input_lanes = std::min(kernel.channels, m.lanes);
+  const int lanes = std::min(kernel.outputs, m.lanes), row = s.winograd.row;
   winograd_stages &w = s.winograd;
-  Var vector{"vector"}, lane{"lane"}, group{"group"};
+  const Var vector{"vector"}, lane{"lane"};
 
   auto tiles = s.output.update(s.tile_stage);
   tiles.allow_race_conditions();
@@ -228,38 +237,43 @@ void apply(conv_stages &s, const schedule_request &request) {
   else if (s.whole_panels)
     tiles.parallel(w.turn);
   if (order == panels_parallel) {
-    w.input.transformed.compute_root().parallel(w.input.t);
+    w.input.transformed.compute_root().parallel(w.group);
     w.products.compute_at(s.output, w.block);
   } else {
     w.input.transformed.compute_at(s.output, w.block).store_in(Halide::MemoryType::Heap);
-    if (order == block_by_block) w.input.transformed.parallel(w.input.t);
+    if (order == block_by_block) w.input.transformed.parallel(w.group);
     w.products.compute_at(s.output, w.turn);
   }
-  w.input.schedule(input_lanes);
+  schedule_input(w);
   // The points of a tile lie in different sets of the caches. Not where a vector is not full: with one output
   // a padded buffer was seen to be read where nothing had been written.
   if (kernel.channels >= m.lanes && kernel.outputs >= m.lanes) {
-    const int all_tiles = tiles_of(kernel, request["tile"]), block = std::min(request["block"], all_tiles);
-    w.input.transformed.align_storage(w.input.channel, odd_lines(kernel.channels))
-        .align_storage(w.input.t, (order == panels_parallel ? all_tiles : block) | 1);
-    w.products.align_storage(s.k, odd_lines(layout_of(request).panel)).align_storage(w.t, block | 1);
+    const int all_groups = count_up(tiles_of(kernel, request["tile"]), request["group"]);
+    w.input.transformed.align_storage(w.channels, kernel.channels / row | 1)
+        .align_storage(w.group, (order == panels_parallel ? all_groups : w.groups) | 1);
+    w.products.align_storage(s.k, odd_lines(layout_of(request).panel)).align_storage(w.group, w.groups | 1);
   }
 
-  schedule_products(s, request, lanes, group);
-  w.sums.compute_at(w.products, group)
+  schedule_products(s, request, lanes);
+  w.sums.compute_at(w.products, w.group)
       .store_in(Halide::MemoryType::Register)
       .split(s.k, vector, lane, lanes)
-      .reorder(lane, vector, w.t, w.i, w.j, s.panel)
+      .reorder(lane, vector, w.u, w.i, w.j, s.panel)
       .vectorize(lane)
       .unroll(vector)
-      .unroll(w.t);
+      .unroll(w.u);
   w.sums.update()
       .split(s.k, vector, lane, lanes)
-      .reorder(lane, vector, w.t, s.window.x, w.i, w.j, s.panel)
+      .reorder(lane, vector, w.u, s.window.x, s.window.y, w.i, w.j, s.panel)
       .vectorize(lane)
       .unroll(vector)
-      .unroll(w.t)
-      .unroll(s.window.x, std::min(request["unroll"], kernel.channels));
+      .unroll(w.u)
+      .unroll(s.window.x, std::gcd(request["unroll"], row));
+  if (request["ahead"] != 0 && request["parts"] == 0)
+    w.ahead = {.floats = layout_of(request).panel * kernel.channels,
+               .weights = s.packed_weights.name(),
+               .groups = w.products.name() + ".s0." + w.group.name(),
+               .channels = w.sums.name() + ".s1." + s.window.y.name()};
   w.columns.compute_at(s.output, w.vector).vectorize(s.k, lanes).unroll(w.columns.args()[1]).unroll(w.j);
 
   for (int stage = 0; stage < s.tile_stage; ++stage)
@@ -275,6 +289,7 @@ const register_schedule<conv_stages> winograd{{{.name = "winograd",
                                                                {"unroll", 1, 16},
                                                                {"parts", 0, 8},
                                                                {"panels_at_once", 1, 64},
+                                                               {"ahead", 0, 1},
                                                                {"panels_outside", 0, 2}},
                                                 .defaults = defaults,
                                                 .layout = layout_of,

@@ -80,6 +80,18 @@ double error(const schedule_request &request) {
   return std::array{1e-6, 4e-6, 4e-6, 8e-6, 1e-5}.at(static_cast<std::size_t>(request["tile"] - 2));
 }
 
+// By vectors of channels; a tile's points stay in registers.
+void transform_vectors(conv_weights_stages &s, tile_transform &operand, int lanes) {
+  operand.transformed.reorder(operand.i, operand.j, s.channel, s.t)
+      .vectorize(s.channel, lanes, TailStrategy::GuardWithIf)
+      .unroll(operand.i)
+      .unroll(operand.j);
+  operand.rows.compute_at(operand.transformed, s.t)
+      .reorder(operand.i, s.channel, operand.j, s.t)
+      .vectorize(s.channel, lanes, TailStrategy::GuardWithIf)
+      .unroll(operand.i);
+}
+
 void apply(conv_weights_stages &s, const schedule_request &request) {
   const signature &kernel = request.kernel;
   const machine m = machine_of(request.target);
@@ -102,15 +114,15 @@ void apply(conv_weights_stages &s, const schedule_request &request) {
     parts.reorder(lane, vector, s.c, s.tile, s.kx, s.ky, s.blocks.x, s.panel, s.part)
         .fuse(s.panel, s.part, task)
         .parallel(task);
-    s.transformed_gradient.transformed.compute_root().parallel(s.transformed_gradient.t);
-    s.transformed_input.transformed.compute_root().parallel(s.transformed_input.t);
+    s.transformed_gradient.transformed.compute_root().parallel(s.t);
+    s.transformed_input.transformed.compute_root().parallel(s.t);
   } else {
     parts.parallel(s.part);
     for (tile_transform *operand : {&s.transformed_gradient, &s.transformed_input})
       operand->transformed.compute_at(s.part_sums, s.blocks.x).store_in(Halide::MemoryType::Heap);
   }
-  s.transformed_gradient.schedule(lanes);
-  s.transformed_input.schedule(input_lanes);
+  transform_vectors(s, s.transformed_gradient, lanes);
+  transform_vectors(s, s.transformed_input, input_lanes);
 
   s.block_sums.compute_at(s.part_sums, s.tile).store_in(Halide::MemoryType::Register);
   s.block_sums.split(s.k, vector, lane, lanes).vectorize(lane).unroll(vector).unroll(s.c);

@@ -61,9 +61,12 @@ struct winograd_stages {
   Halide::RVar turn, block;
   Halide::RVar part; ///< of the input channels, in the products' update
   Halide::Var channel{"channel"}, channels{"channels"}, u{"u"}, group{"group"}, i{"i"}, j{"j"};
-  int row = 1;        ///< extent of `channel`
-  int groups = 1;     ///< in a block
-  point_stream ahead; ///< what the kernel prefetches of the next point's weights: the schedule says it
+  int row = 1;    ///< extent of `channel`
+  int groups = 1; ///< in a block
+  /// What the schedule wants to be prefetched: of the input for the next tile of a row of tiles, and of the
+  /// next point's weights.
+  lines_ahead next_tile;
+  block_ahead next_point;
 };
 
 /// The stages of a convolution. In the tiled form

@@ -43,97 +43,134 @@ private:
   std::string line_;      // its variable
 };
 
-/// What the products of Winograd's points read next (next_point below).
-struct point_stream {
-  int floats = 0;       ///< of a point's weights, which lie one after another; 0: nothing is prefetched
-  std::string weights;  ///< their buffer
-  std::string groups;   ///< the loop over groups of tiles
-  std::string channels; ///< inside of it the loop over rows of input channels
+namespace detail {
+
+// Where an iteration of a loop reads a buffer, loops inside it being in their first: the indices of scalars
+// and of vectors' first elements.
+class loads_of : public Halide::Internal::IRVisitor {
+public:
+  loads_of(const Halide::Internal::For *loop, const std::string &buffer) : buffer_(buffer) {
+    loop->body.accept(this);
+  }
+  std::vector<Halide::Expr> indices;
+
+protected:
+  using IRVisitor::visit;
+
+  void visit(const Halide::Internal::For *loop) override { replace_inside(loop, loop->min); }
+  void visit(const Halide::Internal::LetStmt *let) override { replace_inside(let, let->value); }
+  void visit(const Halide::Internal::Load *load) override {
+    IRVisitor::visit(load);
+    if (load->name != buffer_) return;
+    const auto *vector = load->index.as<Halide::Internal::Ramp>();
+    indices.push_back(vector ? vector->base : load->index);
+  }
+
+private:
+  template <class Node> void replace_inside(const Node *node, const Halide::Expr &value) {
+    const std::size_t before = indices.size();
+    IRVisitor::visit(node);
+    for (std::size_t i = before; i < indices.size(); ++i)
+      indices[i] = Halide::Internal::substitute(node->name, value, indices[i]);
+  }
+
+  const std::string &buffer_;
 };
 
-/// A custom lowering pass. While a point's product is computed, for one group of tiles after another, all
-/// lines of the next point's weights are prefetched, some in each step: otherwise the first group would wait
-/// for all of them, and the memory for the other groups.
-class next_point : public Halide::Internal::IRMutator {
+inline constexpr int line_floats = 16;
+
+inline Halide::Internal::Stmt prefetch(const std::string &buffer, const Halide::Expr &index) {
+  namespace internal = Halide::Internal;
+  const auto base = internal::Variable::make(Halide::Handle(), buffer);
+  return internal::Evaluate::make(internal::Call::make(Halide::Float(32), internal::Call::prefetch,
+                                                       {base, index, 1, 1}, internal::Call::Intrinsic));
+}
+
+// The loop, with something done first in each iteration.
+inline Halide::Internal::Stmt with_first(const Halide::Internal::For *loop,
+                                         const std::vector<Halide::Internal::Stmt> &statements) {
+  Halide::Internal::Stmt body = loop->body;
+  for (const auto &statement : statements)
+    body = Halide::Internal::Block::make(statement, body);
+  return Halide::Internal::For::make(loop->name, loop->min, loop->extent, loop->for_type,
+                                     loop->partition_policy, loop->device_api, body);
+}
+
+} // namespace detail
+
+/// In each iteration of a loop, what lies so many floats behind that which it reads of a buffer.
+struct lines_ahead {
+  int floats = 0; ///< 0: nothing is prefetched
+  std::string buffer, loop;
+};
+
+/// A custom lowering pass that prefetches so.
+class prefetch_lines_ahead : public Halide::Internal::IRMutator {
 public:
-  explicit next_point(point_stream stream) : stream_(std::move(stream)) {}
+  explicit prefetch_lines_ahead(lines_ahead wanted) : wanted_(std::move(wanted)) {}
+
+protected:
+  using IRMutator::visit;
+
+  Halide::Internal::Stmt visit(const Halide::Internal::For *op) override {
+    if (wanted_.floats == 0 || op->name != wanted_.loop) return IRMutator::visit(op);
+    std::vector<Halide::Internal::Stmt> prefetches;
+    for (const auto &index : detail::loads_of(op, wanted_.buffer).indices)
+      prefetches.push_back(detail::prefetch(wanted_.buffer, index + wanted_.floats));
+    return detail::with_first(op, prefetches);
+  }
+
+private:
+  lines_ahead wanted_;
+};
+
+/// While two loops pass over a block of a buffer, the next block, which lies behind it: all its lines,
+/// evenly. Otherwise the first iteration of the outer loop would wait for all of them, and the memory for the
+/// others.
+struct block_ahead {
+  int floats = 0; ///< of a block; 0: nothing is prefetched
+  std::string buffer, loop, outer_loop;
+};
+
+/// A custom lowering pass that prefetches so.
+class prefetch_block_ahead : public Halide::Internal::IRMutator {
+public:
+  explicit prefetch_block_ahead(block_ahead wanted) : wanted_(std::move(wanted)) {}
 
 protected:
   using IRMutator::visit;
 
   Halide::Internal::Stmt visit(const Halide::Internal::For *op) override {
     namespace internal = Halide::Internal;
-    if (stream_.floats > 0 && op->name == stream_.groups) {
-      groups_ = op;
+    if (wanted_.floats == 0) return op;
+    if (op->name == wanted_.outer_loop) {
+      outer_ = op;
       auto result = IRMutator::visit(op);
-      groups_ = nullptr;
+      outer_ = nullptr;
       return result;
     }
-    if (!groups_ || op->name != stream_.channels) return IRMutator::visit(op);
-    const Halide::Expr first = first_of_point(op);
-    if (!first.defined()) return op;
-    const auto extent = internal::as_const_int(op->extent), groups = internal::as_const_int(groups_->extent);
-    if (!extent || !groups) throw std::logic_error("the loops of a product have no constant extent");
-    const int lines = stream_.floats / line_floats, steps = static_cast<int>(*extent * *groups);
-    const int in_step = (lines + steps - 1) / steps;
-    const auto variable = [](const internal::For &loop) {
-      return internal::Variable::make(Halide::Int(32), loop.name) - loop.min;
+    if (!outer_ || op->name != wanted_.loop) return IRMutator::visit(op);
+    const auto extent = internal::as_const_int(op->extent), outer = internal::as_const_int(outer_->extent);
+    const auto loads = detail::loads_of(op, wanted_.buffer).indices;
+    if (!extent || !outer || loads.empty())
+      throw std::logic_error("the loops over a block read nothing of it, or have no constant extent");
+    const auto count = [](const internal::For *loop) {
+      return internal::Variable::make(Halide::Int(32), loop->name) - loop->min;
     };
-    const Halide::Expr step = variable(*groups_) * op->extent + variable(*op);
-    internal::Stmt body = op->body;
+    const int lines = wanted_.floats / detail::line_floats, steps = static_cast<int>(*extent * *outer);
+    const int in_step = (lines + steps - 1) / steps;
+    const Halide::Expr first = internal::substitute(op->name, op->min, loads.front()) + wanted_.floats;
+    const Halide::Expr line = (count(outer_) * op->extent + count(op)) * in_step;
+    std::vector<internal::Stmt> prefetches;
     for (int i = 0; i < in_step; ++i)
-      body = internal::Block::make(prefetch_line(first, lines + Halide::min(step * in_step + i, lines - 1)),
-                                   body);
-    return internal::For::make(op->name, op->min, op->extent, op->for_type, op->partition_policy,
-                               op->device_api, body);
+      prefetches.push_back(
+          detail::prefetch(wanted_.buffer, first + Halide::min(line + i, lines - 1) * detail::line_floats));
+    return detail::with_first(op, prefetches);
   }
 
 private:
-  static constexpr int line_floats = 16;
-
-  [[nodiscard]] Halide::Internal::Stmt prefetch_line(const Halide::Expr &first,
-                                                     const Halide::Expr &line) const {
-    namespace internal = Halide::Internal;
-    const auto base = internal::Variable::make(Halide::Handle(), stream_.weights);
-    return internal::Evaluate::make(internal::Call::make(Halide::Float(32), internal::Call::prefetch,
-                                                         {base, first + line * line_floats, 1, 1},
-                                                         internal::Call::Intrinsic));
-  }
-
-  // The index of the point's first weight: of those that the loop reads, in its first iteration.
-  [[nodiscard]] Halide::Expr first_of_point(const Halide::Internal::For *op) const {
-    namespace internal = Halide::Internal;
-    class first_load : public internal::IRVisitor {
-    public:
-      explicit first_load(const std::string &buffer) : buffer_(buffer) {}
-      Halide::Expr index;
-
-    protected:
-      using IRVisitor::visit;
-      void visit(const internal::For *loop) override {
-        IRVisitor::visit(loop);
-        if (index.defined()) index = internal::substitute(loop->name, loop->min, index);
-      }
-      void visit(const internal::LetStmt *let) override {
-        IRVisitor::visit(let);
-        if (index.defined()) index = internal::substitute(let->name, let->value, index);
-      }
-      void visit(const internal::Load *load) override {
-        if (load->name != buffer_ || index.defined()) return IRVisitor::visit(load);
-        const auto *vector = load->index.as<internal::Ramp>();
-        index = vector ? vector->base : load->index;
-      }
-
-    private:
-      const std::string &buffer_;
-    };
-    first_load search(stream_.weights);
-    op->accept(&search);
-    return search.index;
-  }
-
-  point_stream stream_;
-  const Halide::Internal::For *groups_ = nullptr;
+  block_ahead wanted_;
+  const Halide::Internal::For *outer_ = nullptr;
 };
 
 } // namespace vggen

@@ -53,7 +53,10 @@ protected:
 
   void schedule_as(const schedule_request &r) {
     this->apply_schedule(stages_, r);
-    this->get_pipeline().add_custom_lowering_pass(new next_point(stages_.winograd.ahead), [] {});
+    this->get_pipeline().add_custom_lowering_pass(new prefetch_lines_ahead(stages_.winograd.next_tile),
+                                                  [] {});
+    this->get_pipeline().add_custom_lowering_pass(new prefetch_block_ahead(stages_.winograd.next_point),
+                                                  [] {});
   }
 
   conv_stages stages_;

@@ -126,7 +126,6 @@ schedule_parameters defaults_for(const schedule_request &request, int size) {
                                                {"unroll", 4},
                                                {"parts", parts},
                                                {"panels_at_once", panels_at_once},
-                                               {"ahead", 1},
                                                {"panels_outside", order}});
     if (const double c = cost(whole);
         best.empty() || c < best_cost * 0.97) { // of equals the first: it is small
@@ -269,16 +268,14 @@ void apply(conv_stages &s, const schedule_request &request) {
       .unroll(vector)
       .unroll(w.u)
       .unroll(s.window.x, std::gcd(request["unroll"], row));
-  if (request["ahead"] != 0) {
-    w.next_tile = {.floats = request["tile"] * kernel.channels,
-                   .buffer = s.input_buffer.name(),
-                   .loop = w.input.rows.name() + ".s0." + w.channels.name()};
-    if (request["parts"] == 0)
-      w.next_point = {.floats = layout_of(request).panel * kernel.channels,
-                      .buffer = s.packed_weights.name(),
-                      .loop = w.sums.name() + ".s1." + s.window.y.name(),
-                      .outer_loop = w.products.name() + ".s0." + w.group.name()};
-  }
+  w.next_tile = {.floats = request["tile"] * kernel.channels,
+                 .buffer = s.input_buffer.name(),
+                 .loop = w.input.rows.name() + ".s0." + w.channels.name()};
+  if (request["parts"] == 0)
+    w.next_point = {.floats = layout_of(request).panel * kernel.channels,
+                    .buffer = s.packed_weights.name(),
+                    .loop = w.sums.name() + ".s1." + s.window.y.name(),
+                    .outer_loop = w.products.name() + ".s0." + w.group.name()};
   w.columns.compute_at(s.output, w.vector).vectorize(s.k, lanes).unroll(w.columns.args()[1]).unroll(w.j);
 
   for (int stage = 0; stage < s.tile_stage; ++stage)
@@ -294,7 +291,6 @@ const register_schedule<conv_stages> winograd{{{.name = "winograd",
                                                                {"unroll", 1, 16},
                                                                {"parts", 0, 8},
                                                                {"panels_at_once", 1, 64},
-                                                               {"ahead", 0, 1},
                                                                {"panels_outside", 0, 2}},
                                                 .defaults = defaults,
                                                 .layout = layout_of,

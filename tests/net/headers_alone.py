@@ -1,6 +1,6 @@
 """Every header compiles by itself.
 
-    headers_alone.py FOLDER COMPILER [FLAG ...]
+    headers_alone.py FOLDER|HEADER COMPILER [FLAG ...]
 """
 
 import pathlib
@@ -8,9 +8,10 @@ import subprocess
 import sys
 
 folder, *compiler = sys.argv[1:]
-headers = sorted(pathlib.Path(folder).rglob("*.hpp"))
-if not headers:
-    sys.exit(f"{folder}: no headers")
+path = pathlib.Path(folder)
+headers = [path] if path.is_file() else sorted(path.rglob("*.hpp"))
+if not path.is_file() and len(headers) < 5:
+    sys.exit(f"{folder}: only {len(headers)} headers")
 failed = []
 for header in headers:
     done = subprocess.run([*compiler, "-fsyntax-only", "-x", "c++", "-"], input=f'#include "{header}"\n',

@@ -1,6 +1,8 @@
 // The tiny VGG of tests/data/weights, and what tests ask of it.
 #pragma once
 
+#include "../temporary_folder.hpp"
+
 #include <vggen/formats/vgg_names.hpp>
 #include <vggen/formats/vgg_weights.hpp>
 #include <vggen/io/error.hpp>
@@ -19,26 +21,11 @@
 #include <string>
 #include <vector>
 
-#include <unistd.h>
-
 namespace vggen::test {
 
 inline std::filesystem::path weights_file(const std::string &name) {
   return std::filesystem::path(VGGEN_TEST_DATA) / "weights" / name;
 }
-
-/// A folder of this test's own, gone when the test is over.
-struct temporary_folder {
-  std::filesystem::path path =
-      std::filesystem::temp_directory_path() / ("vggen_formats_test_" + std::to_string(getpid()));
-  temporary_folder() { std::filesystem::create_directories(path); }
-  ~temporary_folder() {
-    std::error_code ignored;
-    std::filesystem::remove_all(path, ignored);
-  }
-  temporary_folder(const temporary_folder &) = delete;
-  temporary_folder &operator=(const temporary_folder &) = delete;
-};
 
 inline std::vector<char> content_of(const std::filesystem::path &path) {
   std::ifstream in(path, std::ios::binary);

@@ -1,6 +1,8 @@
 // What the tests of writers share: a folder that goes away, a disk that is full, whole files as strings.
 #pragma once
 
+#include "../temporary_folder.hpp"
+
 #include <doctest/doctest.h>
 
 #include <csignal>
@@ -8,23 +10,10 @@
 #include <fstream>
 #include <iterator>
 #include <string>
-#include <system_error>
 
 #include <sys/resource.h>
-#include <unistd.h>
 
-/// Represents a folder of one test's own, gone when the test is over.
-struct temporary_folder {
-  std::filesystem::path path =
-      std::filesystem::temp_directory_path() / ("vggen_report_test_" + std::to_string(::getpid()));
-  temporary_folder() { std::filesystem::create_directories(path); }
-  ~temporary_folder() {
-    std::error_code ignored;
-    std::filesystem::remove_all(path, ignored);
-  }
-  temporary_folder(const temporary_folder &) = delete;
-  temporary_folder &operator=(const temporary_folder &) = delete;
-};
+using vggen::test::temporary_folder;
 
 /// Represents the system's limit on a file's size, standing in for a full disk; lifted when this object dies.
 struct file_size_limit {

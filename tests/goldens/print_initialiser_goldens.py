@@ -49,6 +49,7 @@ def main():
     for name, variance in (("lecun", 1 / fan_in), ("glorot", 2 / (fan_in + fan_out)), ("he", 2 / fan_in)):
         show(f"{name}_normal", np.sqrt(variance) / LEFT * quantile(BELOW + (1 - 2 * BELOW) * p))
         show(f"{name}_uniform", seeded.uniform(8, np.sqrt(3 * variance), 1, seeded.INITIAL_WEIGHTS, 4))
+    show("kaiming_normal_fan_out", np.sqrt(2 / fan_out) * quantile(p))
     show("orthogonal", orthogonal(128, 64 * 9, 1, 4))
     # conv1_1: tensor 0, [64, 3, 3, 3]
     show("orthogonal", orthogonal(64, 3 * 9, 1, 0))

@@ -7,6 +7,7 @@
 
 #include <doctest/doctest.h>
 
+#include <string>
 #include <vector>
 
 using namespace vggen;
@@ -53,6 +54,22 @@ TEST_CASE("a layer that is not trained has no rate") {
                        error);
   set_factors(network, {.rates = {{"conv2_1", 0.5}}, .no_decay = {}});
   CHECK(copy(network.rate_factors()) == factors{1, 1, 0.5, 0.5, 1, 1});
+}
+
+TEST_CASE("layers before one stay as they are, but those that have a rate of their own") {
+  test::pretended_network network(small);
+  set_factors(network, {.freeze_until = "fc2", .rates = {}, .no_decay = {}});
+  CHECK(copy(network.rate_factors()) == factors{0, 0, 0, 0, 1, 1});
+  const layer_factors some = {.freeze_until = "fc2", .rates = {{"conv2_1", 0.5}}, .no_decay = {}};
+  set_factors(network, some);
+  CHECK(copy(network.rate_factors()) == factors{0, 0, 0.5, 0.5, 1, 1});
+  CHECK(lines_of(some) ==
+        std::vector<std::string>{"before fc2: learning rate times 0", "conv2_1: learning rate times 0.5"});
+  set_factors(network, {.freeze_until = "conv1_1", .rates = {}, .no_decay = {}});
+  CHECK(copy(network.rate_factors()) == factors{1, 1, 1, 1, 1, 1});
+  CHECK(lines_of({}).empty());
+  CHECK_THROWS_WITH_AS(set_factors(network, {.freeze_until = "fc3", .rates = {}, .no_decay = {}}),
+                       "--freeze-until: found the layer 'fc3', expected one of conv1_1, conv2_1, fc2", error);
 }
 
 TEST_CASE("LAYER=FACTOR") {

@@ -9,4 +9,8 @@ inline constexpr auto small =
     sequential(input<1, 28, 28>, conv3x3<8>, relu, max_pool<2>, conv3x3<16>, relu, max_pool<2>, flatten,
                fully_connected<32>, relu, dropout<0.25>, fully_connected<10>, softmax);
 
+/// The same convolutions under another classifier, frozen up to the second one.
+inline constexpr auto small_three =
+    freeze_until<"conv2_1">(with_top(small, flatten, fully_connected<3>, softmax));
+
 } // namespace vggen::test_networks

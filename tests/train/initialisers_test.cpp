@@ -127,11 +127,14 @@ TEST_CASE("the first values never change") {
       {"he_uniform",
        {0.0471978784F, -0.0122147696F, -0.0257358719F, 0.0366942286F, 0.0828049108F, -0.0494893417F,
         -0.0780818164F, 0.00512123946F}},
+      {"kaiming_normal_fan_out",
+       {0.0256879739F, -0.00627346709F, -0.0133953067F, 0.0194599945F, 0.0547704771F, -0.0271211863F,
+        -0.0494868644F, 0.00262208446F}},
       {"orthogonal",
        {0.0246358849F, -0.00601652823F, -0.0128466822F, 0.0186629817F, 0.0525272712F, -0.0260103997F,
         -0.0474600606F, 0.00251469342F}},
   };
-  CHECK(expected.size() == 10);
+  CHECK(expected.size() == 11);
   for (const auto &[how, values] : expected) {
     CAPTURE(how);
     std::vector<float> found = made(infos[conv2_1], how, conv2_1);
@@ -185,6 +188,7 @@ TEST_CASE("means, deviations and bounds") {
            expectation{"glorot_uniform", std::sqrt(2.0 / (480 + 4500)), std::sqrt(2.0 / 1000), 1.8, root3},
            expectation{"he_normal", std::sqrt(2.0 / 480), std::sqrt(2.0 / 400), 2.37, 2 / cut},
            expectation{"he_uniform", std::sqrt(2.0 / 480), std::sqrt(2.0 / 400), 1.8, root3},
+           expectation{"kaiming_normal_fan_out", std::sqrt(2.0 / 4500), std::sqrt(2.0 / 600), 3, 0},
        })
     for (const bool is_conv : {true, false}) {
       CAPTURE(how);
@@ -272,7 +276,7 @@ TEST_CASE("texts of initialisers are read and written") {
   for (const std::string text :
        {"zeros", "constant(-0.5)", "constant(0)", "normal(0.01)", "truncated_normal(1e-04)", "uniform(0.05)",
         "lecun_normal", "lecun_uniform", "glorot_normal", "glorot_uniform", "he_normal", "he_uniform",
-        "orthogonal(1.5)"}) {
+        "kaiming_normal_fan_out", "orthogonal(1.5)"}) {
     CAPTURE(text);
     CHECK(text_of(parse_initialiser(text)) == text);
   }
@@ -290,7 +294,7 @@ TEST_CASE("wrong texts are refused, saying what is right") {
         "initialiser: found \"xavier\", expected one of zeros, constant(value), normal(deviation), "
         "truncated_normal(deviation), uniform(bound), lecun_normal, lecun_uniform, glorot_normal, "
         "glorot_uniform, "
-        "he_normal, he_uniform, orthogonal or orthogonal(gain)");
+        "he_normal, he_uniform, kaiming_normal_fan_out, orthogonal or orthogonal(gain)");
   for (const std::string text : {"", "(", "()", "(1)", "He_normal", "he_normal ", "normal (1)"})
     CHECK(refused(text).starts_with("initialiser: found \"" + text + "\", expected one of zeros, "));
   for (const std::string text : {"normal", "normal(0.1", "normal(", "normal(0.1) "})
@@ -321,8 +325,8 @@ TEST_CASE("what cannot be initialised is refused by the tensor's name") {
         "initialiser: found 1727 elements for conv1_1 weight, expected 1728");
   CHECK(refused(0, weights_of(2, {0, 5, 1, 1}), {orthogonal})
             .starts_with("initialiser: found 0 elements for made"));
-  for (const auto kind :
-       {lecun_normal, lecun_uniform, glorot_normal, glorot_uniform, he_normal, he_uniform, orthogonal})
+  for (const auto kind : {lecun_normal, lecun_uniform, glorot_normal, glorot_uniform, he_normal, he_uniform,
+                          kaiming_normal_fan_out, orthogonal})
     CHECK(refused(64, infos[conv1_1_bias], {kind})
               .find("for conv1_1 bias, expected one that needs no inputs") != std::string::npos);
   CHECK(refused(64, infos[conv1_1_bias], {normal, -1}) ==

@@ -11,6 +11,7 @@
 #include <limits>
 #include <map>
 #include <string>
+#include <vector>
 
 using namespace vggen;
 using json = nlohmann::json;
@@ -146,6 +147,32 @@ TEST_CASE("a metric that is not a number never improves, an infinite one may") {
   CHECK(schedule.rate(4) == 0.125);
 }
 
+TEST_CASE("a plateau is left so often at most") {
+  learning_rate_schedule schedule(
+      {.kind = learning_rate_kind::plateau, .rate = 0.01, .reductions = 3, .patience = 0}, 1, 10);
+  std::vector<double> rates;
+  for (int epoch = 0; epoch < 7; ++epoch) {
+    rates.push_back(schedule.rate(epoch));
+    schedule.epoch_finished(0.5);
+  }
+  const double once = 0.01 * 0.1, twice = once * 0.1, thrice = twice * 0.1;
+  CHECK(rates == std::vector{0.01, 0.01, once, twice, thrice, thrice, thrice});
+  // it goes on from there, and from nowhere below
+  learning_rate_schedule resumed(schedule.policy(), 1, 10);
+  resumed.restore(schedule.state());
+  CHECK(resumed.rate(7) == thrice);
+  learning_rate_schedule fewer(
+      {.kind = learning_rate_kind::plateau, .rate = 0.01, .reductions = 2, .patience = 0}, 1, 10);
+  CHECK(refusal([&] { fewer.restore(schedule.state()); }).starts_with("learning rate: rate: found "));
+  // whichever of the two bounds comes first
+  learning_rate_schedule bounded(
+      {.kind = learning_rate_kind::plateau, .rate = 0.01, .minimum = 5e-4, .reductions = 3, .patience = 0}, 1,
+      10);
+  for (int epoch = 0; epoch < 5; ++epoch)
+    bounded.epoch_finished(0.5);
+  CHECK(bounded.rate(5) == 5e-4);
+}
+
 TEST_CASE("options out of range are refused by name") {
   using enum learning_rate_kind;
   const double nan = std::nan("");
@@ -169,6 +196,9 @@ TEST_CASE("options out of range are refused by name") {
     for (const double minimum : {-1e-9, 0.02, nan})
       CHECK(refusal_of({.kind = kind, .rate = 0.01, .minimum = minimum})
                 .starts_with("learning rate: minimum: found "));
+  for (const std::int64_t reductions : {-1, 1001})
+    CHECK(refusal_of({.kind = plateau, .reductions = reductions}) ==
+          "learning rate: reductions: found " + std::to_string(reductions) + ", expected 0 to 1000");
   CHECK(refusal_of({.kind = plateau, .patience = -1}).starts_with("learning rate: patience: found -1"));
   CHECK(refusal_of({.kind = plateau, .mode = static_cast<metric_mode>(2)})
             .starts_with("learning rate: mode: "));
@@ -230,6 +260,10 @@ TEST_CASE("descriptions are one line") {
         "0.01, times 0.1 after more than 10 epochs in a row without a metric above (1 + 1e-04) times the "
         "best, "
         "at least 1e-06");
+  CHECK(text({.kind = learning_rate_kind::plateau, .reductions = 3}) ==
+        "0.01, times 0.1 after more than 10 epochs in a row without a metric above (1 + 1e-04) times the "
+        "best, "
+        "at most 3 times");
   CHECK(text({.kind = learning_rate_kind::plateau, .mode = metric_mode::min, .patience = 1}) ==
         "0.01, times 0.1 after more than 1 epoch in a row without a metric below (1 - 1e-04) times the best");
   CHECK(text({.kind = learning_rate_kind::steps, .milestones = {3, 6}}) ==

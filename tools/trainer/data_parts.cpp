@@ -27,8 +27,11 @@ data_parts open_parts(const std::filesystem::path &folder, const std::string &fo
   check_classes(folder, *data.training, network);
   if (data.test && data.test->class_names() != data.training->class_names())
     throw error(error_code::mismatch, folder.string() + ": the classes of training and test part differ");
-  data_parts parts{
-      .training = data.training, .validation = nullptr, .test = data.test, .validation_name = {}};
+  data_parts parts{.training = data.training,
+                   .validation = nullptr,
+                   .test = data.test,
+                   .validation_name = {},
+                   .kind = data.kind};
   if (validation > 0) {
     const auto kept = std::llround(validation * static_cast<double>(data.training->size()));
     if (kept < 1 || kept >= data.training->size())

@@ -15,6 +15,7 @@ namespace vggen {
 struct data_parts {
   std::shared_ptr<const dataset> training, validation, test;
   std::string validation_name; ///< what it is, for people
+  std::string kind;            ///< of the data set's files: idx, cifar10, cifar100 or folder
 };
 
 /// Opens the data set (open_data.hpp) and keeps that share of the training part for validation; if it is 0,

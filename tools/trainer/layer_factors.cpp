@@ -3,7 +3,9 @@
 #include <vggen/io/error.hpp>
 
 #include <algorithm>
+#include <array>
 #include <charconv>
+#include <cstdio>
 #include <ranges>
 
 namespace vggen {
@@ -55,12 +57,36 @@ void set_factors(trainable &network, const layer_factors &factors) {
   std::ranges::fill(rates, 1.f);
   for (std::size_t i = 0; i < decays.size(); ++i)
     decays[i] = facts.parameter_tensors[i].bias && !factors.decay_biases ? 0.f : 1.f;
+  if (!factors.freeze_until.empty()) {
+    const std::size_t first = tensors_of(facts, "--freeze-until", factors.freeze_until).front();
+    std::ranges::fill(rates.first(first), 0.f);
+  }
   for (const layer_rate &rate : factors.rates)
     for (const std::size_t i : tensors_of(facts, "--rate", rate.layer))
       rates[i] = static_cast<float>(rate.factor);
   for (const std::string &layer : factors.no_decay)
     for (const std::size_t i : tensors_of(facts, "--no-decay", layer))
       decays[i] = 0;
+}
+
+std::vector<std::string> lines_of(const layer_factors &factors) {
+  std::vector<std::string> lines;
+  if (!factors.freeze_until.empty())
+    lines.push_back("before " + factors.freeze_until + ": learning rate times 0");
+  for (const layer_rate &rate : factors.rates) {
+    std::array<char, 32> factor{};
+    std::snprintf(factor.data(), factor.size(), "%g", rate.factor);
+    lines.push_back(rate.layer + ": learning rate times " + factor.data());
+  }
+  if (!factors.no_decay.empty()) lines.push_back("no decay: " + listed(factors.no_decay));
+  return lines;
+}
+
+std::string listed(const std::vector<std::string> &names) {
+  std::string text;
+  for (const auto &name : names)
+    text += (text.empty() ? "" : ", ") + name;
+  return text.empty() ? "none" : text;
 }
 
 } // namespace vggen

@@ -20,6 +20,7 @@ struct layer_rate {
 [[nodiscard]] layer_rate parse_layer_rate(std::string_view text);
 
 struct layer_factors {
+  std::string freeze_until{};        ///< layers before this one stay as they are, unless `rates` has them
   std::vector<layer_rate> rates;     ///< of the same layer the last one counts
   std::vector<std::string> no_decay; ///< layers whose weights the L2 penalty spares
   bool decay_biases = false;         ///< the penalty is for biases, too
@@ -29,5 +30,11 @@ struct layer_factors {
 /// vggen::error with invalid_argument, listing the layers there are, for one that the network has not, has no
 /// parameters or is frozen.
 void set_factors(trainable &network, const layer_factors &factors);
+
+/// What they are for people, a line each; none where nothing is set.
+[[nodiscard]] std::vector<std::string> lines_of(const layer_factors &factors);
+
+/// "conv1_1, conv1_2", or "none".
+[[nodiscard]] std::string listed(const std::vector<std::string> &names);
 
 } // namespace vggen

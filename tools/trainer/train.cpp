@@ -5,14 +5,15 @@
 #include "tools/trainer/data_parts.hpp"
 #include "tools/trainer/epoch_bar.hpp"
 #include "tools/trainer/evaluation.hpp"
+#include "tools/trainer/first_weights.hpp"
 #include "tools/trainer/interrupt.hpp"
 #include "tools/trainer/run_folder.hpp"
 #include "tools/trainer/run_report.hpp"
+#include "tools/trainer/training_plan.hpp"
 
 #include <vggen/io/error.hpp>
 #include <vggen/io/safetensors.hpp>
 #include <vggen/train/checkpoint.hpp>
-#include <vggen/train/start_from_shallower.hpp>
 
 #include <nlohmann/json.hpp>
 
@@ -39,11 +40,31 @@ public:
     if (options.resume)
       resume();
     else
-      begin();
-    how_ = normalisation_of(preprocessing_, facts_);
+      first_ = set_first_weights(network_, options_);
+  }
+
+  /// Prints what run() would do.
+  void print_plan() const {
+    std::vector<std::string> beginning = first_.lines;
+    if (options_.resume)
+      beginning = {"resumed from " + folder_.checkpoint().string() + ", after " +
+                   std::to_string(state_.epoch) + " epochs and " + std::to_string(state_.steps) + " steps"};
+    else if (options_.weights.empty())
+      beginning.push_back(beginning_text(options_));
+    std::fputs(text_of({.options = options_,
+                        .network = facts_,
+                        .model = model_.facts(),
+                        .data = data_,
+                        .rate = schedule(),
+                        .beginning = beginning,
+                        .threads = threads_})
+                   .c_str(),
+               stdout);
   }
 
   void run() {
+    measure_data();
+    how_ = normalisation_of(preprocessing_, facts_);
     loader training = training_loader();
     loader validation(
         data_.validation,
@@ -51,7 +72,6 @@ public:
     trainer steps(network_, options_.optimiser, how_);
     steps.set_progress(state_.steps, state_.batches);
     learning_rate_schedule rate = schedule();
-    if (state_.epoch > 0) rate.restore(state_.rate);
     announce(training, rate);
 
     const interrupt_guard interrupts;
@@ -88,38 +108,27 @@ private:
   }
 
   [[nodiscard]] learning_rate_schedule schedule() const {
-    const std::int64_t images_in_step = std::int64_t{facts_.batch} * options_.optimiser.accumulate;
-    const std::int64_t steps_in_epoch = (data_.training->size() + images_in_step - 1) / images_in_step;
+    const std::int64_t steps = steps_in_epoch(data_.training->size(), facts_, options_.optimiser);
     if (options_.warm_up > options_.epochs)
       throw error(error_code::invalid_argument, "--warm-up: found " + number(options_.warm_up) +
                                                     " epochs, expected at most those of --epochs, " +
                                                     std::to_string(options_.epochs));
     learning_rate_policy policy = options_.rate;
-    policy.warmup_steps = std::llround(options_.warm_up * static_cast<double>(steps_in_epoch));
-    return {policy, steps_in_epoch, options_.epochs};
+    policy.warmup_steps = std::llround(options_.warm_up * static_cast<double>(steps));
+    learning_rate_schedule rate(policy, steps, options_.epochs);
+    if (state_.epoch > 0) rate.restore(state_.rate);
+    return rate;
   }
 
-  void begin() {
-    if (options_.weights.empty())
-      initialise_all();
-    else
-      for (const auto &note : load_weights(options_.weights, network_))
-        std::fprintf(stderr, "note: %s\n", note.c_str());
-    if (!options_.shallower.empty()) copied_ = start_from_shallower(options_.shallower, network_);
+  // Makes the folder, and reads all images for what training has to know of them.
+  void measure_data() {
     folder_.open();
+    if (first_.how) preprocessing_ = *first_.how;
+    const bool normalised = options_.resume || first_.how;
+    if (normalised && options_.colour_shift == 0) return;
     const auto statistics = statistics_of_data();
-    preprocessing_ = preprocessing_from(statistics);
+    if (!normalised) preprocessing_ = preprocessing_from(statistics);
     colours_ = statistics.colours;
-  }
-
-  void initialise_all() {
-    for (std::size_t i = 0; i < facts_.parameter_tensors.size(); ++i) {
-      const parameter_info &info = facts_.parameter_tensors[i];
-      initialise(network_.parameters().subspan(static_cast<std::size_t>(facts_.parameter_offsets[i]),
-                                               static_cast<std::size_t>(info.size())),
-                 info, options_.initial, static_cast<std::uint32_t>(i), options_.seed);
-    }
-    network_.parameters_changed();
   }
 
   void resume() {
@@ -130,8 +139,6 @@ private:
       throw error(error_code::corrupt_file,
                   folder_.checkpoint().string() + ": it does not say how pictures are normalised");
     preprocessing_ = parse_preprocessing(preprocess->second);
-    folder_.open();
-    if (options_.colour_shift > 0) colours_ = statistics_of_data().colours;
     if (!found.same_kernels)
       std::fprintf(stderr,
                    "note: %s was written by other machine code; training goes on, but not to the same bits\n",
@@ -169,6 +176,8 @@ private:
   }
 
   void announce(const loader &training, const learning_rate_schedule &rate) const {
+    for (const std::string &note : options_.recipe_notes)
+      std::printf("recipe %s: %s\n", options_.recipe.c_str(), note.c_str());
     std::printf("%s: %s parameters, batches of %d on %d threads\n", std::string(facts_.name).c_str(),
                 grouped(model_.facts().parameters).c_str(), facts_.batch, threads_);
     if (options_.validation == 0)
@@ -180,7 +189,9 @@ private:
                   grouped(training.size()).c_str(), facts_.classes,
                   grouped(data_.validation->size()).c_str());
     std::printf("learning rate %s\n", rate.description().c_str());
-    announce_layers();
+    for (const auto &from : {first_.lines, lines_of(options_.factors)})
+      for (const std::string &line : from)
+        std::printf("%s\n", line.c_str());
     if (state_.epoch >= options_.epochs)
       std::printf("epoch %lld of %d is over already: nothing is left to train (--epochs N for more)\n",
                   static_cast<long long>(state_.epoch), options_.epochs);
@@ -188,24 +199,6 @@ private:
       std::printf("resumed in epoch %lld of %d, after step %lld\n", static_cast<long long>(state_.epoch) + 1,
                   options_.epochs, static_cast<long long>(state_.steps));
     std::fflush(stdout);
-  }
-
-  void announce_layers() const {
-    const auto listed = [](const std::vector<std::string> &names) {
-      std::string text;
-      for (const auto &name : names)
-        text += (text.empty() ? "" : ", ") + name;
-      return text.empty() ? std::string("none") : text;
-    };
-    if (!options_.resume && !options_.weights.empty())
-      std::printf("all layers begin as in %s\n", options_.weights.c_str());
-    if (!copied_.copied.empty())
-      std::printf("copied from %s: %s\ninitialised: %s\n", options_.shallower.c_str(),
-                  listed(copied_.copied).c_str(), listed(copied_.others).c_str());
-    for (const layer_rate &rate : options_.factors.rates)
-      std::printf("%s: learning rate times %s\n", rate.layer.c_str(), number(rate.factor).c_str());
-    if (!options_.factors.no_decay.empty())
-      std::printf("no decay: %s\n", listed(options_.factors.no_decay).c_str());
   }
 
   // Returns false if it was interrupted: the checkpoint then stands in the middle of the epoch.
@@ -315,15 +308,6 @@ private:
     return text.data();
   }
 
-  // What the weights were before the first step.
-  [[nodiscard]] std::string beginning() const {
-    if (!options_.weights.empty()) return options_.weights.string();
-    const initialisation &how = options_.initial;
-    const std::string drawn = "convolutions " + text_of(how.convolution) + ", fully connected " +
-                              text_of(how.fully_connected) + ", biases " + text_of(how.bias);
-    return options_.shallower.empty() ? drawn : options_.shallower.string() + ", else " + drawn;
-  }
-
   [[nodiscard]] std::vector<run_option> table() const {
     std::string given;
     for (const auto &argument : options_.arguments)
@@ -333,7 +317,7 @@ private:
             {"data", options_.data.string()},
             {"batch", std::to_string(facts_.batch * o.accumulate)},
             {"epochs", std::to_string(options_.epochs)},
-            {"initial weights", beginning()},
+            {"initial weights", beginning_text(options_)},
             {"learning rate", number(options_.rate.rate)},
             {"momentum", number(o.momentum) + (o.nesterov ? " (Nesterov)" : "")},
             {"weight decay", number(o.weight_decay)},
@@ -353,13 +337,17 @@ private:
   principal_components colours_;
   normalisation how_;
   training_state state_;
-  shallower_start copied_;
+  first_weights first_;
 };
 
 } // namespace
 
 void train(trainable &network, runnable_model &model, const train_options &options) {
-  training_run(network, model, options).run();
+  training_run training(network, model, options);
+  if (options.dry_run)
+    training.print_plan();
+  else
+    training.run();
 }
 
 } // namespace vggen

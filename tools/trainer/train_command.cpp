@@ -1,6 +1,7 @@
 // The command line of `train`, and how the options of an interrupted training are found again.
 #include "tools/program/texts.hpp"
 #include "tools/trainer/commands.hpp"
+#include "tools/trainer/recipes.hpp"
 #include "tools/trainer/train.hpp"
 
 #include <vggen/io/error.hpp>
@@ -16,10 +17,6 @@
 namespace vggen {
 
 namespace {
-
-using argument_list = std::vector<std::string>; // each "--name=value", or "--name" of a flag
-
-std::string name_of(const std::string &argument) { return argument.substr(0, argument.find('=')); }
 
 // What was given on the command line, in the long form.
 void append_given(const CLI::App &command, argument_list &arguments) {
@@ -41,10 +38,10 @@ void append_given(const CLI::App &command, argument_list &arguments) {
 argument_list recorded(const train_options &options) {
   argument_list arguments;
   for (const std::string &argument : options.arguments) {
-    const std::string name = name_of(argument);
+    const std::string name = option_of(argument);
     if (name == "--data")
       arguments.push_back(name + "=" + std::filesystem::absolute(options.data).string());
-    else if (name != "--resume" && name != "--output")
+    else if (name != "--resume" && name != "--output" && name != "--dry-run")
       arguments.push_back(argument);
   }
   return arguments;
@@ -61,22 +58,36 @@ argument_list read_recorded(const std::filesystem::path &checkpoint) {
 
 // What a training begins with cannot be changed later.
 void refuse_other_beginning(const argument_list &before, const argument_list &now) {
-  constexpr std::array beginnings = {"--seed",      "--validation",       "--weights",
-                                     "--shallower", "--init-convolution", "--init-fully-connected",
-                                     "--init-bias"};
+  constexpr std::array beginnings = {
+      "--seed",       "--validation", "--weights",          "--shallower",
+      "--pretrained", "--recipe",     "--init-convolution", "--init-fully-connected",
+      "--init-bias"};
   for (const std::string &argument : now) {
-    const std::string name = name_of(argument);
+    const std::string name = option_of(argument);
     if (std::ranges::find(beginnings, name) == beginnings.end() || std::ranges::count(before, argument) > 0)
       continue;
-    const auto was = std::ranges::find(before, name, name_of);
+    const auto was = std::ranges::find(before, name, option_of);
     throw error(error_code::invalid_argument, "--resume: found " + argument + ", but the training began " +
                                                   (was == before.end() ? "without " + name : "with " + *was) +
                                                   ", and that cannot be changed any more");
   }
 }
 
+// What these arguments say, with those that their recipe adds.
+train_options parsed(const argument_list &arguments, const trainable_facts &network) {
+  train_options options;
+  CLI::App command;
+  add_train_options(command, options);
+  recipe_arguments all = with_recipe(arguments, network);
+  std::ranges::reverse(all.arguments); // as CLI11 wants them
+  command.parse(all.arguments);
+  options.arguments = arguments;
+  options.recipe_notes = all.notes;
+  return options;
+}
+
 // The options of the training in the folder, where none are given now.
-train_options resumed(const train_options &now) {
+train_options resumed(const train_options &now, const trainable_facts &network) {
   const std::filesystem::path checkpoint = now.output / "last.safetensors";
   std::error_code ignored;
   if (!std::filesystem::exists(checkpoint, ignored))
@@ -85,20 +96,26 @@ train_options resumed(const train_options &now) {
                                              "); --output is the folder of the one to go on with");
   const argument_list before = read_recorded(checkpoint), given = recorded(now);
   refuse_other_beginning(before, given);
-  train_options options;
+  argument_list arguments;
   for (const std::string &argument : before) {
-    const auto replaces = [&](const std::string &other) { return name_of(other) == name_of(argument); };
-    if (name_of(argument) != "--output" && std::ranges::none_of(given, replaces))
-      options.arguments.push_back(argument);
+    const auto replaces = [&](const std::string &other) { return option_of(other) == option_of(argument); };
+    if (option_of(argument) != "--output" && std::ranges::none_of(given, replaces))
+      arguments.push_back(argument);
   }
-  options.arguments.insert(options.arguments.end(), given.begin(), given.end());
-  CLI::App command;
-  add_train_options(command, options);
-  auto reversed = options.arguments; // as CLI11 wants them
-  std::ranges::reverse(reversed);
-  command.parse(reversed);
+  arguments.insert(arguments.end(), given.begin(), given.end());
+  train_options options = parsed(arguments, network);
   options.output = now.output;
   options.resume = true;
+  options.dry_run = now.dry_run;
+  return options;
+}
+
+// Those of a new training.
+train_options begun(const train_options &now, const trainable_facts &network) {
+  train_options options = parsed(recorded(now), network);
+  options.data = now.data;
+  options.output = now.output;
+  options.dry_run = now.dry_run;
   return options;
 }
 
@@ -114,10 +131,7 @@ std::function<void()> add_train(CLI::App &app, trainable &network, runnable_mode
   return [&command, &network, &model, options] {
     if (!command.parsed()) return;
     append_given(command, options->arguments);
-    if (options->resume)
-      *options = resumed(*options);
-    else
-      options->arguments = recorded(*options);
+    *options = options->resume ? resumed(*options, network.facts()) : begun(*options, network.facts());
     options->optimiser.seed = options->seed;
     if (options->data.empty())
       throw error(error_code::invalid_argument, "train needs --data (see train --help)");

@@ -33,6 +33,7 @@ void add_run(CLI::App &command, train_options &o) {
       ->capture_default_str();
   command.add_flag("--resume", o.resume,
                    "go on with the training in --output, with its options; those given now replace them");
+  command.add_flag("--dry-run", o.dry_run, "print what would be done; train nothing, write nothing");
   command
       .add_option("--threads", o.threads,
                   "threads that compute (default: VGGEN_NUM_THREADS, else all processors)")
@@ -58,7 +59,7 @@ void add_data(CLI::App &data, train_options &o) {
                   "black pixels put around each image, before a random part of the network's size is cut out")
       ->check(whole_number(0))
       ->capture_default_str();
-  data.add_flag("--flip", o.flip, "exchange left and right in half of the images");
+  data.add_flag("--flip,!--no-flip", o.flip, "exchange left and right in half of the images");
   data.add_option("--scale-low", o.scale_low,
                   "scale each image so that its smaller side is random, from this (0: do not) ...")
       ->check(whole_number(0))
@@ -100,7 +101,16 @@ void add_beginning(CLI::App &start, train_options &o) {
                   "weights file of a shallower network, as the paper's configuration A: its first four "
                   "convolutions and its fully connected layers are copied, the others initialised")
       ->type_name("FILE")
-      ->excludes(weights);
+      ->excludes(weights)
+      ->excludes(
+          start
+              .add_option(
+                  "--pretrained", o.pretrained,
+                  "weights file of the same network for other classes, with a classifier of any layers or "
+                  "none: all other layers are taken, with the way images were normalised, and the classifier "
+                  "is initialised")
+              ->type_name("FILE")
+              ->excludes(weights));
 }
 
 void add_learning_rate(CLI::App &rate, train_options &o) {
@@ -122,6 +132,10 @@ void add_learning_rate(CLI::App &rate, train_options &o) {
                   "plateau: that happens after more than so many epochs without a better validation accuracy")
       ->check(whole_number(0))
       ->capture_default_str();
+  rate.add_option("--reductions", o.rate.reductions,
+                  "plateau: that happens so often at most (0: any number of times)")
+      ->check(whole_number(0, 1000))
+      ->capture_default_str();
   rate.add_option("--milestones", o.rate.milestones,
                   "steps: that happens after each of these numbers of epochs")
       ->check(whole_number(1))
@@ -130,6 +144,9 @@ void add_learning_rate(CLI::App &rate, train_options &o) {
   rate.add_option("--rate-minimum", o.rate.minimum, "plateau, cosine: it is never below")
       ->check(number_from_zero())
       ->capture_default_str();
+  rate.add_option("--freeze-until", o.factors.freeze_until,
+                  "leave all layers before this one as they are, but those that --rate names")
+      ->type_name("LAYER");
   rate.add_option_function<std::vector<std::string>>(
           "--rate",
           [&o](const std::vector<std::string> &texts) {
@@ -146,6 +163,12 @@ void add_learning_rate(CLI::App &rate, train_options &o) {
 }
 
 void add_recipe(CLI::App &recipe, train_options &o) {
+  recipe
+      .add_option(
+          "--recipe", o.recipe,
+          "paper or torchvision: defaults as they were published (batches of 256, ...); every option that is "
+          "given too, before or after, replaces the recipe's")
+      ->type_name("NAME");
   recipe.add_option("--epochs", o.epochs, "how often all images are seen")
       ->check(whole_number(1))
       ->capture_default_str();

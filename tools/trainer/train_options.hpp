@@ -35,9 +35,13 @@ struct train_options {
   int scale_low = 0, scale_high = 0;
   double colour_shift = 0;
   bool skip_unreadable = false;
-  std::filesystem::path weights;   ///< to begin with; empty: random ones
-  std::filesystem::path shallower; ///< of a shallower network, to begin with some of them; empty: none
+  std::filesystem::path weights;         ///< to begin with; empty: random ones
+  std::filesystem::path shallower;       ///< of a shallower network, to begin with some of them; empty: none
+  std::filesystem::path pretrained;      ///< to begin with all layers of it but the classifier; empty: none
+  std::string recipe;                    ///< whose settings are defaults; empty: none
+  std::vector<std::string> recipe_notes; ///< how these differ from what was published
   bool resume = false;
+  bool dry_run = false;
   int stop_after = 0; ///< epochs without improvement; 0: never
   int threads = 0, loader_threads = 1;
   std::uint64_t seed = 1;

@@ -44,6 +44,7 @@ constexpr std::array kinds = {
     kind_info{glorot_uniform, "glorot_uniform"},
     kind_info{he_normal, "he_normal"},
     kind_info{he_uniform, "he_uniform"},
+    kind_info{kaiming_normal_fan_out, "kaiming_normal_fan_out"},
     kind_info{orthogonal, "orthogonal", takes_value::if_wanted, "gain"},
 };
 
@@ -82,7 +83,7 @@ double number_of(std::string_view text) {
 
 bool is_weighted_by_fans(initialiser_kind kind) {
   return kind == lecun_normal || kind == lecun_uniform || kind == glorot_normal || kind == glorot_uniform ||
-         kind == he_normal || kind == he_uniform;
+         kind == he_normal || kind == he_uniform || kind == kaiming_normal_fan_out;
 }
 
 // variance = share / count, so that what is made of it rounds once
@@ -96,6 +97,7 @@ variance_ratio variance_of(initialiser_kind kind, const parameter_info &paramete
   const double fan_out = outputs * (fan_in / static_cast<double>(parameter.extents[1]));
   if (kind == lecun_normal || kind == lecun_uniform) return {1, fan_in};
   if (kind == glorot_normal || kind == glorot_uniform) return {2, fan_in + fan_out};
+  if (kind == kaiming_normal_fan_out) return {2, fan_out};
   return {2, fan_in};
 }
 
@@ -155,6 +157,8 @@ void fill_by_fans(std::span<float> out, const parameter_info &parameter, initial
   if (kind == lecun_uniform || kind == glorot_uniform || kind == he_uniform)
     fill_uniform(out, static_cast<float>(std::sqrt(3 * share / count)), seed, random_stream::initial_weights,
                  tensor);
+  else if (kind == kaiming_normal_fan_out)
+    fill_normal(out, std::sqrt(share / count), tensor, seed);
   else
     fill_truncated_normal(out, std::sqrt(share / count) / deviation_left, tensor, seed);
 }

@@ -14,17 +14,19 @@ namespace vggen {
 /// out of one input ([outputs, inputs, height, width]: inputs * height * width, and outputs * height *
 /// width), as PyTorch and Keras count them:
 ///
-///     name              variance               distribution
-///     lecun_normal      1 / fan_in             truncated normal
-///     lecun_uniform     1 / fan_in             uniform
-///     glorot_normal     2 / (fan_in + fan_out) truncated normal
-///     glorot_uniform    2 / (fan_in + fan_out) uniform
-///     he_normal         2 / fan_in             truncated normal
-///     he_uniform        2 / fan_in             uniform
+///     name                    variance                 distribution
+///     lecun_normal            1 / fan_in               truncated normal
+///     lecun_uniform           1 / fan_in               uniform
+///     glorot_normal           2 / (fan_in + fan_out)   truncated normal
+///     glorot_uniform          2 / (fan_in + fan_out)   uniform
+///     he_normal               2 / fan_in               truncated normal
+///     he_uniform              2 / fan_in               uniform
+///     kaiming_normal_fan_out  2 / fan_out              normal
 ///
 /// Their truncated normals are Keras's: cut at two standard deviations of a normal distribution whose
 /// deviation is 1 / 0.87962566 of the one asked for, so that what is left has the variance asked for.
-/// PyTorch's kaiming_normal_ and xavier_normal_ have the same variance and do not cut.
+/// PyTorch's kaiming_normal_ and xavier_normal_ have the same variance and do not cut; the last one is its
+/// kaiming_normal_(mode="fan_out"), which torchvision's VGGs start their convolutions with.
 enum class initialiser_kind {
   zeros,
   constant,         ///< `value` everywhere
@@ -37,6 +39,7 @@ enum class initialiser_kind {
   glorot_uniform,
   he_normal,
   he_uniform,
+  kaiming_normal_fan_out,
   orthogonal, ///< [outputs, all else]: orthogonal rows, or columns if these are fewer, of the norm `value`
 };
 

@@ -14,6 +14,7 @@ namespace vggen {
 namespace {
 
 constexpr double smallest_reduction = 1e-8; // ReduceLROnPlateau's eps
+constexpr std::int64_t most_reductions = 1000;
 
 using detail::number_text;
 
@@ -37,6 +38,8 @@ void check_plateau(const learning_rate_policy &policy) {
   check_minimum(policy);
   if (policy.mode != metric_mode::max && policy.mode != metric_mode::min)
     fail("mode", std::to_string(static_cast<int>(policy.mode)), "max or min");
+  if (policy.reductions < 0 || policy.reductions > most_reductions)
+    fail("reductions", std::to_string(policy.reductions), "0 to " + std::to_string(most_reductions));
   if (policy.patience < 0) fail("patience", std::to_string(policy.patience), "at least 0 epochs");
   if (!(policy.threshold >= 0 && policy.threshold < 1))
     fail("threshold", number_text(policy.threshold), "a number from 0 to below 1");
@@ -78,6 +81,7 @@ std::string plateau_text(const learning_rate_policy &policy) {
                      with_unit(policy.patience, "epoch") + " in a row without a metric " +
                      (policy.mode == metric_mode::max ? "above (1 + " : "below (1 - ") +
                      number_text(policy.threshold) + ") times the best";
+  if (policy.reductions > 0) text += ", at most " + with_unit(policy.reductions, "time");
   if (policy.minimum > 0) text += ", at least " + number_text(policy.minimum);
   return text;
 }
@@ -149,6 +153,15 @@ double learning_rate_schedule::rate(std::int64_t step) const {
   return rate;
 }
 
+// Multiplied as the rate is, so that the last reduction ends on it to the bit.
+double learning_rate_schedule::lowest() const {
+  if (policy_.reductions == 0) return policy_.minimum;
+  double rate = policy_.rate;
+  for (std::int64_t i = 0; i < policy_.reductions && rate > policy_.minimum; ++i)
+    rate *= policy_.factor;
+  return std::max(rate, policy_.minimum);
+}
+
 void learning_rate_schedule::epoch_finished(double metric) {
   ++state_.epochs_finished;
   if (policy_.kind != learning_rate_kind::plateau) return;
@@ -160,7 +173,7 @@ void learning_rate_schedule::epoch_finished(double metric) {
     return;
   }
   if (++state_.bad_epochs <= policy_.patience) return;
-  const double reduced = std::max(state_.rate * policy_.factor, policy_.minimum);
+  const double reduced = std::max(state_.rate * policy_.factor, lowest());
   if (state_.rate - reduced > smallest_reduction) state_.rate = reduced;
   state_.bad_epochs = 0;
 }
@@ -168,10 +181,10 @@ void learning_rate_schedule::epoch_finished(double metric) {
 void learning_rate_schedule::restore(const learning_rate_state &state) {
   if (state.epochs_finished < 0) fail("epochs_finished", std::to_string(state.epochs_finished), "at least 0");
   const bool plateau = policy_.kind == learning_rate_kind::plateau;
-  const double lowest = plateau ? policy_.minimum : policy_.rate;
-  if (!(state.rate > 0 && state.rate >= lowest && state.rate <= policy_.rate))
+  const double least = plateau ? lowest() : policy_.rate;
+  if (!(state.rate > 0 && state.rate >= least && state.rate <= policy_.rate))
     fail("rate", number_text(state.rate),
-         plateau ? "a number above 0, from " + number_text(lowest) + " to " + number_text(policy_.rate)
+         plateau ? "a number above 0, from " + number_text(least) + " to " + number_text(policy_.rate)
                  : number_text(policy_.rate));
   const std::int64_t most = plateau ? std::min(policy_.patience, state.epochs_finished) : 0;
   if (state.bad_epochs < 0 || state.bad_epochs > most)

@@ -29,6 +29,7 @@ struct learning_rate_policy {
   std::int64_t warmup_steps = 0; ///< w: step s < w has (s + 1) / w of the rate
   double factor = 0.1;           ///< plateau, steps: what the rate is multiplied by; above 0 and below 1
   double minimum = 0;            ///< plateau, cosine: the rate never goes below; at most `rate`
+  std::int64_t reductions = 0;   ///< plateau: how often at most, up to 1000; 0: any number of times
 
   metric_mode mode = metric_mode::max; ///< plateau
   std::int64_t patience = 10; ///< plateau: epochs in a row that may pass without the metric improving
@@ -68,7 +69,7 @@ public:
   /// To be told the metric of every epoch, once it is over. On a plateau, an epoch improves if its metric is
   /// above best * (1 + threshold), or, where less is better, below best * (1 - threshold); NaN never does.
   /// After more than `patience` epochs in a row that do not improve, the rate is multiplied by `factor`,
-  /// unless `minimum` leaves a reduction of 1e-8 or less, and counting starts anew.
+  /// unless `minimum` or `reductions` leaves a reduction of 1e-8 or less, and counting starts anew.
   void epoch_finished(double metric);
 
   [[nodiscard]] const learning_rate_state &state() const noexcept { return state_; }
@@ -87,6 +88,7 @@ private:
   [[nodiscard]] double rate_in_steps(std::int64_t step) const;
   [[nodiscard]] double rate_on_cosine(std::int64_t step) const;
   void check() const;
+  [[nodiscard]] double lowest() const; // rate of a plateau
 
   learning_rate_policy policy_;
   std::int64_t steps_per_epoch_;

@@ -1,0 +1,27 @@
+// Where the parameters of a training begin: drawn at random, or taken from files.
+#pragma once
+
+#include "tools/trainer/train_options.hpp"
+
+#include <vggen/io/preprocessing.hpp>
+#include <vggen/train/trainable.hpp>
+
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace vggen {
+
+struct first_weights {
+  std::vector<std::string> lines; ///< which layers come from which file, for people; empty: none does
+  std::optional<preprocessing>
+      how; ///< what pictures are normalised by; empty: the mean and deviation of the data
+};
+
+/// Sets all parameters of the network. Throws vggen::error as the files' readers and initialise do.
+first_weights set_first_weights(trainable &network, const train_options &options);
+
+/// The same in a line: "a.safetensors, else convolutions he_normal, ...".
+[[nodiscard]] std::string beginning_text(const train_options &options);
+
+} // namespace vggen

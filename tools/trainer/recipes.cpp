@@ -27,18 +27,18 @@ recipe_setting accumulation(const trainable_facts &network) {
                                                   text(published_batch) + " were published"};
 }
 
-// The smaller side of pictures is 256 to 512 pixels where the network sees 224.
+// The smaller side of pictures is 256 to 512 pixels where the network sees 224. why: a note.
 void add_scales(settings &all, const trainable_facts &network, const std::string &why) {
   const int extent = std::max(network.input.height, network.input.width);
   const auto scaled = [&](int pixels) {
-    return std::lround(static_cast<double>(pixels) * extent / published_extent);
+    return text(std::lround(static_cast<double>(pixels) * extent / published_extent));
   };
-  std::string note = why;
-  if (extent != published_extent)
-    note += (note.empty() ? "" : "; ") + std::string("the smaller side is ") + text(scaled(256)) + " to " +
-            text(scaled(512)) + " pixels for this network's " + text(extent) + ", as 256 to 512 are for 224";
-  all.push_back({"--scale-low=" + text(scaled(256)), note});
-  all.push_back({"--scale-high=" + text(scaled(512)), ""});
+  all.push_back({"--scale-low=" + scaled(256), why});
+  all.push_back({"--scale-high=" + scaled(512), extent == published_extent
+                                                    ? ""
+                                                    : "the smaller side is " + scaled(256) + " to " +
+                                                          scaled(512) + " pixels for this network's " +
+                                                          text(extent) + ", as 256 to 512 are for 224"});
 }
 
 settings paper(const trainable_facts &network) {

@@ -3,6 +3,7 @@
 #include "tools/trainer/data_parts.hpp"
 #include "tools/trainer/evaluation.hpp"
 #include "tools/trainer/number_check.hpp"
+#include "tools/trainer/view_evaluation.hpp"
 
 #include <vggen/io/error.hpp>
 #include <vggen/io/load_parameters.hpp>
@@ -15,13 +16,20 @@
 #include <cstdio>
 #include <iostream>
 #include <memory>
+#include <optional>
+#include <string>
+#include <vector>
 
 namespace vggen {
 
 namespace {
 
 struct eval_options {
-  std::filesystem::path data, weights;
+  std::filesystem::path data;
+  std::vector<std::filesystem::path> weights; // several: an ensemble
+  std::vector<int> scales;
+  std::optional<int> crops;
+  bool flip = false;
   std::string format = "auto", part = "test";
   int threads = 0, loader_threads = 1;
   bool json = false;
@@ -31,6 +39,15 @@ CLI::Validator one_of_parts() {
   return {[](const std::string &part) {
             return part == "test" || part == "training" ? std::string()
                                                         : "found " + part + ", expected test or training";
+          },
+          ""};
+}
+
+CLI::Validator crop_count() {
+  return {[](const std::string &count) {
+            return count == "1" || count == "5" || count == "25" || count == "50"
+                       ? std::string()
+                       : "found " + count + ", expected 1, 5, 25, or 50 for 25 with --flip";
           },
           ""};
 }
@@ -50,36 +67,92 @@ void compare_names(const safetensors_file &weights, const std::vector<std::strin
     }
 }
 
-void eval(trainable &network, const eval_options &o) {
-  const trainable_facts &facts = network.facts();
-  const auto pictures = open_part(o.data, o.format, o.part == "test", facts);
+preprocessing preprocessing_in(const safetensors_file &weights) {
+  return parse_preprocessing(preprocess_of(weights).value_or("torchvision"));
+}
+
+view_options views_of(const eval_options &o) {
+  const int crops = o.crops.value_or(1);
+  return {.scales = o.scales, .crops = crops == 50 ? 25 : crops, .flip = o.flip || crops == 50};
+}
+
+// As it always was: the middle of each picture.
+evaluation_result eval_middles(trainable &network, const eval_options &o,
+                               const std::shared_ptr<const dataset> &pictures) {
   network.prepare(o.threads);
-  for (const auto &note : load_weights(o.weights, network))
+  const std::filesystem::path &path = o.weights.front();
+  for (const auto &note : load_weights(path, network))
     std::fprintf(stderr, "note: %s\n", note.c_str());
-  const safetensors_file weights(o.weights);
+  const safetensors_file weights(path);
   compare_names(weights, pictures->class_names());
-  const auto how = parse_preprocessing(preprocess_of(weights).value_or("torchvision"));
-  const auto result = evaluate_all(network, pictures, normalisation_of(how, facts), o.loader_threads, 0);
-  if (!o.json) {
-    print_evaluation(result, pictures->class_names());
-    return;
+  const normalisation how = normalisation_of(preprocessing_in(weights), network.facts());
+  return evaluate_all(network, pictures, how, o.loader_threads, 0);
+}
+
+evaluation_result eval_views(trainable &network, const eval_options &o, const view_options &how,
+                             const std::shared_ptr<const dataset> &pictures) {
+  const trainable_facts &facts = network.facts();
+  const auto views = std::make_shared<const view_dataset>(pictures, extent_of(facts), how);
+  std::vector<ensemble_member> members;
+  for (const auto &path : o.weights) { // all are looked at before the first one runs
+    const safetensors_file weights(path);
+    static_cast<void>(load_parameters(facts.parameter_tensors, weights));
+    compare_names(weights, pictures->class_names());
+    members.push_back({.weights = path, .how = normalisation_of(preprocessing_in(weights), facts)});
   }
+  network.prepare(o.threads);
+  return evaluate_views(network, views, members, o.loader_threads);
+}
+
+void print_views(const view_options &how, std::size_t members) {
+  std::string scales;
+  for (const int scale : how.scales)
+    scales += (scales.empty() ? " at " : ", ") + std::to_string(scale);
+  std::printf("%lld view%s of each image: %d crop%s%s%s; %zu weights file%s\n",
+              static_cast<long long>(how.count()), how.count() == 1 ? "" : "s", how.crops,
+              how.crops == 1 ? "" : "s", scales.c_str(), how.flip ? ", mirrored too" : "", members,
+              members == 1 ? "" : "s");
+}
+
+nlohmann::ordered_json to_json(const evaluation_result &result, const std::vector<std::string> &class_names) {
   const auto images = static_cast<double>(result.totals.images);
   auto classes = nlohmann::ordered_json::array();
-  for (int c = 0; c < facts.classes; ++c)
-    classes.push_back({{"class", pictures->class_names()[static_cast<std::size_t>(c)]},
+  for (int c = 0; c < result.confusion.classes(); ++c)
+    classes.push_back({{"class", class_names[static_cast<std::size_t>(c)]},
                        {"images", result.confusion.images_of(c)},
                        {"precision", result.confusion.precision(c)},
                        {"recall", result.confusion.recall(c)},
                        {"f1", result.confusion.f1(c)}});
-  std::cout << nlohmann::ordered_json{{"images", result.totals.images},
-                                      {"top_1", static_cast<double>(result.totals.correct) / images},
-                                      {"top_5", static_cast<double>(result.in_top_5) / images},
-                                      {"loss", result.totals.mean_loss()},
-                                      {"confusion", result.confusion.counts()},
-                                      {"classes", classes}}
-                   .dump()
-            << '\n';
+  return {{"images", result.totals.images},
+          {"top_1", static_cast<double>(result.totals.correct) / images},
+          {"top_5", static_cast<double>(result.in_top_5) / images},
+          {"loss", result.totals.mean_loss()},
+          {"confusion", result.confusion.counts()},
+          {"classes", classes}};
+}
+
+void eval(trainable &network, const eval_options &o) {
+  const trainable_facts &facts = network.facts();
+  const view_options how = views_of(o);
+  check_views(how, extent_of(facts));
+  const auto pictures = open_part(o.data, o.format, o.part == "test", facts);
+  const bool as_published = !o.scales.empty() || o.crops || o.flip || o.weights.size() > 1;
+  const evaluation_result result =
+      as_published ? eval_views(network, o, how, pictures) : eval_middles(network, o, pictures);
+  if (o.json) {
+    auto json = to_json(result, pictures->class_names());
+    if (as_published) {
+      json["scales"] = how.scales;
+      json["crops"] = how.crops;
+      json["flip"] = how.flip;
+      json["views_per_image"] = how.count();
+      json["weights"] = o.weights.size();
+    }
+    std::cout << json.dump() << '\n';
+    return;
+  }
+  if (as_published) print_views(how, o.weights.size());
+  print_evaluation(result, pictures->class_names());
 }
 
 } // namespace
@@ -89,7 +162,9 @@ std::function<void()> add_eval(CLI::App &app, trainable &network) {
   CLI::App &command = *app.add_subcommand("eval", "Measure how well weights classify a data set of " +
                                                       std::to_string(network.facts().classes) + " classes");
   command.add_option("--data", options->data, "folder of the data set")->type_name("FOLDER")->required();
-  command.add_option("--weights", options->weights, "weights file, or a checkpoint")
+  command
+      .add_option("--weights", options->weights,
+                  "weights file, or a checkpoint; of several the softmax outputs are averaged")
       ->type_name("FILE")
       ->required();
   command
@@ -101,6 +176,22 @@ std::function<void()> add_eval(CLI::App &app, trainable &network) {
       ->type_name("NAME")
       ->check(one_of_parts())
       ->capture_default_str();
+  command
+      .add_option(
+          "--scales", options->scales,
+          "several views of each image, at these sizes of its smaller side, as 256,384,512 (default: the "
+          "network's); their softmax outputs are averaged")
+      ->type_name("Q,...")
+      ->delimiter(',')
+      ->check(whole_number(1));
+  command
+      .add_option(
+          "--crops", options->crops,
+          "views at each scale: 1, the middle; 5, the corners too; 25, a grid of 5x5 (default: 1). 50 is "
+          "25 with --flip")
+      ->type_name("N")
+      ->check(crop_count());
+  command.add_flag("--flip", options->flip, "each crop's mirror image, too");
   command
       .add_option("--threads", options->threads,
                   "threads that compute (default: VGGEN_NUM_THREADS, else all processors)")

@@ -49,15 +49,6 @@ int saturated(std::int64_t extent) {
   return static_cast<int>(std::clamp<std::int64_t>(extent, 0, std::numeric_limits<int>::max()));
 }
 
-// The picture scaled so that it just covers height x width; the longer side is truncated as in torchvision.
-image resize_to_cover(const image &picture, int height, int width) {
-  check_image(picture, "prepare_image");
-  const std::int64_t across = std::int64_t{height} * picture.width;
-  const std::int64_t down = std::int64_t{width} * picture.height;
-  return down <= across ? resize(picture, height, saturated(across / picture.height))
-                        : resize(picture, saturated(down / picture.width), width);
-}
-
 std::uint8_t luma(const std::uint8_t *rgb) {
   return static_cast<std::uint8_t>((19595U * rgb[0] + 38470U * rgb[1] + 7471U * rgb[2] + 0x8000U) >> 16U);
 }
@@ -129,6 +120,7 @@ std::vector<std::uint8_t> prepare_image(const image &picture, int channels, int 
   const auto scaled = [&](std::int64_t extent) {
     return saturated((extent * how.resize_smaller_side + reference_extent / 2) / reference_extent);
   };
+  check_image(picture, "prepare_image");
   image cropped = centre_crop(resize_to_cover(picture, scaled(height), scaled(width)), height, width);
   if (channels == 3) return std::move(cropped.pixels);
   std::vector<std::uint8_t> grey(cropped.pixels.size() / 3);

@@ -8,6 +8,7 @@
 #include <cmath>
 #include <cstdint>
 #include <cstring>
+#include <limits>
 #include <string>
 #include <vector>
 
@@ -150,6 +151,17 @@ image resize_smaller_side(const image &picture, int size) {
   check_extents(tall ? other : size, tall ? size : other, "resize_smaller_side");
   return tall ? resize(picture, static_cast<int>(other), size)
               : resize(picture, size, static_cast<int>(other));
+}
+
+image resize_to_cover(const image &picture, int height, int width) {
+  check_image(picture, "resize_to_cover");
+  const auto saturated = [](std::int64_t extent) { // beyond int: refused by resize as well
+    return static_cast<int>(std::clamp<std::int64_t>(extent, 0, std::numeric_limits<int>::max()));
+  };
+  const std::int64_t across = std::int64_t{height} * picture.width;
+  const std::int64_t down = std::int64_t{width} * picture.height;
+  return down <= across ? resize(picture, height, saturated(across / picture.height))
+                        : resize(picture, saturated(down / picture.width), width);
 }
 
 image centre_crop(const image &picture, int height, int width) {

@@ -17,6 +17,10 @@ namespace vggen {
 /// torchvision's `Resize(size)` does. Throws as resize.
 [[nodiscard]] image resize_smaller_side(const image &picture, int size);
 
+/// Returns `picture` scaled, its sides in proportion, so that it just covers `height` x `width`: one extent
+/// is that, the other at least that, truncated to whole pixels as resize_smaller_side does. Throws as resize.
+[[nodiscard]] image resize_to_cover(const image &picture, int height, int width);
+
 /// Returns the middle `height` x `width` of `picture`, as torchvision's `CenterCrop`: the offset is half the
 /// difference, a half rounded to the even number; where the picture is smaller, zeros (black) surround it,
 /// the odd one below or on the right. Throws as resize, for the picture and the extents.

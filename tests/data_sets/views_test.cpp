@@ -1,4 +1,5 @@
-// The views of a data set against the loader's own view and against resize.hpp, and how often pictures are read.
+// The views of a data set against the loader's own view and against resize.hpp, and how often pictures are
+// read.
 #include "support.hpp"
 
 #include <vggen/data/loader.hpp>
@@ -103,12 +104,9 @@ TEST_CASE("a loader gives them in order, in full batches, on any number of threa
 TEST_CASE("impossible views are refused") {
   const auto pictures = std::make_shared<const some_pictures>();
   for (const int scale : {-1, 0, 8, 32769})
-    check_error(
-        [&] {
-          return view_dataset(pictures, {3, 8, 9}, {.scales = {10, scale}}).size();
-        },
-        error_code::invalid_argument,
-        "found " + std::to_string(scale) + ", expected 9 (the network's extent) to 32768");
+    check_error([&] { return view_dataset(pictures, {3, 8, 9}, {.scales = {10, scale}}).size(); },
+                error_code::invalid_argument,
+                "found " + std::to_string(scale) + ", expected 9 (the network's extent) to 32768");
   check_error([&] { vggen::check_views({.scales = {}, .crops = 3}, {3, 8, 9}); },
               error_code::invalid_argument, "found 3, expected 1, 5 or 25");
 }

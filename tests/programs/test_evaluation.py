@@ -1,0 +1,161 @@
+"""`eval` on several views of each picture and with several files of weights, from outside: against means that are computed
+here from single views, and one line for each wrong input.
+
+    test_evaluation.py PROGRAM        the program of a small network that trains
+"""
+
+import json
+import math
+import pathlib
+import random
+import struct
+import subprocess
+import sys
+import tempfile
+import unittest
+import zlib
+
+PROGRAM = pathlib.Path(sys.argv[1]).absolute()
+SIDE, LARGE, CLASSES, OF_A_CLASS = 28, 32, 10, 3
+
+
+def run(*arguments):
+    return subprocess.run([PROGRAM, *map(str, arguments)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+
+def write_png(path, rows):
+    """rows: of grey pixels"""
+    chunk = lambda kind, content: (struct.pack(">I", len(content)) + kind + content
+                                   + struct.pack(">I", zlib.crc32(kind + content)))
+    header = struct.pack(">IIBBBBB", len(rows[0]), len(rows), 8, 0, 0, 0, 0)
+    path.write_bytes(b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header)
+                     + chunk(b"IDAT", zlib.compress(b"".join(b"\0" + bytes(row) for row in rows)))
+                     + chunk(b"IEND", b""))
+
+
+def write_idx(path, content, extents):
+    path.write_bytes(struct.pack(">BBBB", 0, 0, 8, len(extents)) + struct.pack(f">{len(extents)}I", *extents) + content)
+
+
+class Evaluation(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.temporary = tempfile.TemporaryDirectory()
+        cls.folder = pathlib.Path(cls.temporary.name)
+        cls.weights = [cls.folder / f"{seed}.safetensors" for seed in (1, 2)]
+        for seed, (path, how) in enumerate(zip(cls.weights, ("unit", "torchvision")), 1):
+            assert run("init", "--seed", seed, "-o", path, "--preprocess", how).returncode == 0
+        generator = random.Random(3)
+        cls.tree, cls.pictures = cls.folder / "tree", []
+        for label in range(CLASSES):
+            (cls.tree / f"c{label}").mkdir(parents=True)
+            for i in range(OF_A_CLASS):
+                level = generator.randrange(40, 200)
+                rows = [[generator.randrange(level, level + 56) if (x // 9 + y // (3 + label)) % 2 else 9 for x in range(LARGE)]
+                        for y in range(LARGE)]
+                write_png(cls.tree / f"c{label}" / f"{i}.png", rows)
+                cls.pictures.append((label, rows))
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.temporary.cleanup()
+
+    def eval(self, *arguments, data=None, part="training"):
+        done = run("eval", "--data", data or self.tree, "--part", part, "--json", *arguments)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        return json.loads(done.stdout)
+
+    def probabilities(self, weights, views):
+        """Softmax outputs of `predict` for pictures that are a network's whole input."""
+        files = []
+        for i, rows in enumerate(views):
+            files.append(self.folder / f"view{i}.png")
+            write_png(files[-1], rows)
+        # whole pictures: the weights' normalisation alone must not crop, so "unit"
+        done = run("predict", *files, "--weights", weights, "--preprocess", "unit", "--json")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        result = []
+        for one in json.loads(done.stdout):
+            powers = [math.exp(v - max(one["logits"])) for v in one["logits"]]
+            result.append([p / sum(powers) for p in powers])
+        return result
+
+    def test_means_over_views(self):
+        margin = LARGE - SIDE
+        places = {1: [(2, 2)], 5: [(0, 0), (0, margin), (margin, 0), (margin, margin), (2, 2)],
+                  25: [(y, x) for y in range(5) for x in range(5)]}
+        for crops, flip in ((1, True), (5, False), (5, True), (25, True)):
+            views = []
+            for _, rows in self.pictures:
+                for top, left in places[crops]:
+                    part = [row[left:left + SIDE] for row in rows[top:top + SIDE]]
+                    views += [part] + ([[row[::-1] for row in part]] if flip else [])
+            each = self.probabilities(self.weights[0], views)
+            count = len(places[crops]) * (2 if flip else 1)
+            means = [[sum(column) / count for column in zip(*each[i:i + count])] for i in range(0, len(each), count)]
+            loss = -sum(math.log(mean[label]) for mean, (label, _) in zip(means, self.pictures)) / len(means)
+            confusion = [0] * CLASSES**2
+            for mean, (label, _) in zip(means, self.pictures):
+                confusion[label * CLASSES + mean.index(max(mean))] += 1
+            found = self.eval("--weights", self.weights[0], "--scales", LARGE, "--crops", crops, *["--flip"] * flip)
+            self.assertAlmostEqual(found["loss"], loss, places=4)
+            self.assertEqual(found["confusion"], confusion)
+            self.assertEqual((found["scales"], found["crops"], found["flip"], found["views_per_image"]),
+                             ([LARGE], crops, flip, count))
+
+    def test_one_view_is_what_eval_always_showed(self):
+        plain = self.eval("--weights", self.weights[0])
+        self.assertNotIn("views_per_image", plain)
+        view = self.eval("--weights", self.weights[0], "--crops", 1)
+        self.assertEqual(view["confusion"], plain["confusion"])
+        self.assertAlmostEqual(view["loss"], plain["loss"], places=5)
+
+    def test_fifty_is_25_with_flip(self):
+        self.assertEqual(self.eval("--weights", self.weights[0], "--scales", "32,36", "--crops", 50),
+                         self.eval("--weights", self.weights[0], "--scales", "32,36", "--crops", 25, "--flip"))
+
+    def test_ensembles(self):
+        views = ("--scales", "30,32", "--crops", 5)
+        one, two = (self.eval("--weights", w, *views) for w in self.weights)
+        twice = self.eval("--weights", self.weights[0], self.weights[0], *views)
+        self.assertEqual(twice.pop("weights"), 2)
+        self.assertEqual(one.pop("weights"), 1)
+        self.assertAlmostEqual(twice.pop("loss"), one["loss"], places=6)
+        self.assertEqual(twice, {name: value for name, value in one.items() if name != "loss"})
+        both = self.eval("--weights", *self.weights, *views)
+        self.assertLess(both["loss"], (one["loss"] + two["loss"]) / 2)  # the logarithm is concave
+        turned = self.eval("--weights", *reversed(self.weights), *views)
+        self.assertEqual(both["confusion"], turned["confusion"])  # each with its own normalisation
+        self.assertAlmostEqual(both["loss"], turned["loss"], places=6)
+
+    def test_idx_data(self):
+        data = self.folder / "idx"
+        data.mkdir()
+        pixels = random.Random(4).randbytes(20 * SIDE * SIDE)
+        for part in ("train", "t10k"):
+            write_idx(data / f"{part}-images-idx3-ubyte", pixels, (20, SIDE, SIDE))
+            write_idx(data / f"{part}-labels-idx1-ubyte", bytes(i % 10 for i in range(20)), (20,))
+        found = self.eval("--weights", self.weights[0], "--scales", "28,32,36", "--crops", 5, "--flip", data=data, part="test")
+        self.assertEqual((found["images"], found["views_per_image"], sum(found["confusion"])), (20, 30, 20))
+        done = run("eval", "--data", data, "--weights", self.weights[0], "--scales", "28,32", "--flip")
+        self.assertEqual(done.stdout.splitlines()[0], "4 views of each image: 1 crop at 28, 32, mirrored too; 1 weights file")
+
+    def bad(self, *arguments, words):
+        done = run("eval", "--data", self.tree, "--part", "training", *arguments)
+        self.assertEqual(done.returncode, 1, done.stdout + done.stderr)
+        self.assertTrue(done.stderr.startswith("error: "), done.stderr)
+        self.assertEqual(done.stderr.count("\n"), 1, done.stderr)
+        for word in words:
+            self.assertIn(word, done.stderr)
+
+    def test_wrong_input(self):
+        weights = ("--weights", self.weights[0])
+        self.bad(*weights, "--scales", "32,20", words=["found 20", "expected 28"])
+        self.bad(*weights, "--scales", "32,x", words=["--scales", "found x"])
+        self.bad(*weights, "--crops", 10, words=["--crops", "found 10", "1, 5, 25"])
+        missing = self.folder / "missing.safetensors"
+        self.bad(*weights, missing, words=["missing.safetensors"])  # before the first one runs
+
+
+if __name__ == "__main__":
+    unittest.main(argv=sys.argv[:1])

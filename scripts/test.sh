@@ -19,15 +19,16 @@ export PATH="$PWD/.venv/bin:$PATH"
 scripts/format.sh --check
 
 cmake --preset release
-cmake --build --preset release
 if [ $full = 0 ]; then
+  cmake --build --preset release
   ctest --preset release -L quick --parallel "$(nproc)"
 else
+  cmake --build --preset release --target all full_tests
   ctest --preset release --parallel "$(nproc)"
   scripts/tidy.sh
   for preset in asan tsan; do
     cmake --preset "$preset" -DVGGEN_HOST_TOOLS="$PWD/build/release/bin"
-    cmake --build --preset "$preset"
+    cmake --build --preset "$preset" --target all full_tests
     ctest --preset "$preset" --parallel "$(nproc)"
   done
 fi

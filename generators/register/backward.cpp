@@ -1,6 +1,7 @@
 // The generators of gradients that are computed pixel by pixel, and of dropout: algorithms and schedules,
 // joined.
 #include "generators/backward.hpp"
+#include "generators/adaptive_pool.hpp"
 #include "generators/kernel_generator.hpp"
 
 namespace vggen {
@@ -41,6 +42,12 @@ struct max_pool_backward_generator
 struct local_response_norm_backward_generator
     : pointwise_backward_generator<local_response_norm_backward_generator, operation::local_response_norm,
                                    define_local_response_norm_backward> {};
+struct adaptive_average_pool_backward_generator
+    : pointwise_backward_generator<adaptive_average_pool_backward_generator, operation::adaptive_average_pool,
+                                   define_adaptive_average_pool_backward> {};
+struct adaptive_max_pool_backward_generator
+    : pointwise_backward_generator<adaptive_max_pool_backward_generator, operation::adaptive_max_pool,
+                                   define_adaptive_max_pool_backward> {};
 struct flatten_backward_generator
     : pointwise_backward_generator<flatten_backward_generator, operation::flatten, define_flatten_backward> {
 };
@@ -104,6 +111,9 @@ private:
 
 HALIDE_REGISTER_GENERATOR(vggen::max_pool_backward_generator, max_pool_backward_data)
 HALIDE_REGISTER_GENERATOR(vggen::local_response_norm_backward_generator, local_response_norm_backward_data)
+HALIDE_REGISTER_GENERATOR(vggen::adaptive_average_pool_backward_generator,
+                          adaptive_average_pool_backward_data)
+HALIDE_REGISTER_GENERATOR(vggen::adaptive_max_pool_backward_generator, adaptive_max_pool_backward_data)
 HALIDE_REGISTER_GENERATOR(vggen::flatten_backward_generator, flatten_backward_data)
 HALIDE_REGISTER_GENERATOR(vggen::relu_backward_generator, relu_backward_data)
 HALIDE_REGISTER_GENERATOR(vggen::add_backward_generator, add_backward_data)

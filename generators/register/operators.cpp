@@ -1,5 +1,6 @@
 #include "generators/operators.hpp"
 
+#include "generators/batch_norm.hpp"
 #include "generators/conv.hpp"
 #include "generators/conv_weights.hpp"
 #include "generators/cross_entropy.hpp"
@@ -31,11 +32,15 @@ operator_family family_of(const signature &kernel) {
     return family<fully_connected_stages>("fully_connected");
   case operation::softmax:
     return family<softmax_stages>("softmax");
+  case operation::batch_norm:
+    return family<batch_norm_stages>("batch_norm");
   case operation::cross_entropy:
     return family<cross_entropy_stages>("cross_entropy");
   case operation::sgd:
     return family<sgd_stages>("sgd");
   case operation::max_pool:
+  case operation::adaptive_average_pool:
+  case operation::adaptive_max_pool:
   case operation::local_response_norm:
   case operation::flatten:
   case operation::preprocess:

@@ -1,5 +1,6 @@
-// The generators max_pool, local_response_norm, flatten and preprocess: algorithms and schedules, joined.
+// The generators of forward operators that are computed pixel by pixel: algorithms and schedules, joined.
 #include "generators/pointwise.hpp"
+#include "generators/adaptive_pool.hpp"
 #include "generators/kernel_generator.hpp"
 
 namespace vggen {
@@ -32,6 +33,12 @@ struct max_pool_generator : pointwise_generator<max_pool_generator, operation::m
 struct local_response_norm_generator
     : pointwise_generator<local_response_norm_generator, operation::local_response_norm,
                           define_local_response_norm> {};
+struct adaptive_average_pool_generator
+    : pointwise_generator<adaptive_average_pool_generator, operation::adaptive_average_pool,
+                          define_adaptive_average_pool> {};
+struct adaptive_max_pool_generator
+    : pointwise_generator<adaptive_max_pool_generator, operation::adaptive_max_pool,
+                          define_adaptive_max_pool> {};
 struct flatten_generator : pointwise_generator<flatten_generator, operation::flatten, define_flatten> {};
 
 class preprocess_generator : public kernel_generator<preprocess_generator, pointwise_stages> {
@@ -64,5 +71,7 @@ private:
 
 HALIDE_REGISTER_GENERATOR(vggen::max_pool_generator, max_pool)
 HALIDE_REGISTER_GENERATOR(vggen::local_response_norm_generator, local_response_norm)
+HALIDE_REGISTER_GENERATOR(vggen::adaptive_average_pool_generator, adaptive_average_pool)
+HALIDE_REGISTER_GENERATOR(vggen::adaptive_max_pool_generator, adaptive_max_pool)
 HALIDE_REGISTER_GENERATOR(vggen::flatten_generator, flatten)
 HALIDE_REGISTER_GENERATOR(vggen::preprocess_generator, preprocess)

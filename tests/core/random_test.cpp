@@ -38,6 +38,18 @@ TEST_CASE("initial values are those of tests/goldens/seeded.py") {
   CHECK(values == bias);
 }
 
+TEST_CASE("initial values of batch norms are those of tests/goldens/seeded.py") {
+  constexpr auto &infos = parameter_infos<std::remove_cv_t<decltype(vgg11_bn)>>;
+  const auto made = [&](std::size_t index) {
+    std::vector<float> values(3);
+    fill_initial(values, infos[index], static_cast<std::uint32_t>(index), 1);
+    return values;
+  };
+  CHECK(made(2) == std::vector<float>{0x1.339a02p+0f, 0x1.0676e2p+0f, 0x1.bf0718p-1f});   // scale
+  CHECK(made(4) == std::vector<float>{0x1.7ad54ep-5f, -0x1.882ab4p-7f, -0x1.9d2326p-6f}); // running mean
+  CHECK(made(5) == std::vector<float>{0x1.33cc84p+0f, 0x1.3201e8p+0f, 0x1.ffaeb6p-1f});   // running variance
+}
+
 TEST_CASE("the key is the seed, the counter (element / 4, tensor, stream), the word element % 4") {
   constexpr std::uint64_t seed = 0x299f31d0a4093822;
   constexpr std::uint32_t tensor = 31;

@@ -52,7 +52,7 @@ def seeded_network(name, side):
     module = network(name, side).eval()
     with torch.no_grad():
         for index, (parameter_name, parameter) in enumerate(module.named_parameters()):
-            values = seeded.initial(tuple(parameter.shape), index, 1, parameter_name.endswith("bias"))
+            values = seeded.initial(parameter_name, tuple(parameter.shape), index, 1)
             parameter.copy_(torch.from_numpy(values))
     return module
 
@@ -62,7 +62,7 @@ def seeded_torchvision_vgg16():
     module = torchvision.models.vgg16()
     shapes = {name: tuple(value.shape) for name, value in module.state_dict().items()}
     names = [f"{layer}.{kind}" for layer in TORCHVISION_VGG16 for kind in ("weight", "bias")]
-    module.load_state_dict({name: torch.from_numpy(seeded.initial(shapes[name], index, 1, name.endswith("bias")))
+    module.load_state_dict({name: torch.from_numpy(seeded.initial(name, shapes[name], index, 1))
                             for index, name in enumerate(names)})
     return module.eval()
 

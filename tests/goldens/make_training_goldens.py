@@ -4,7 +4,7 @@
     .venv-oracle/bin/python tests/goldens/make_training_goldens.py [--search] [--noise TRIES] [--perturb]
                                                                    [--out FOLDER] [--full FOLDER]
 
-The networks are the paper's configurations A and D at 3x32x32 with a classifier of flatten, fully_connected 64, relu,
+The networks are the paper's configurations A and D, and A with batch norms, at 3x32x32 with a classifier of flatten, fully_connected 64, relu,
 dropout 0.5, fully_connected 64, relu, dropout 0.5, fully_connected 10, trained on cross-entropy, the mean of a batch
 of 8. Weights are seeded.py's initial(), of seed 1. There are 256 images, test_input((256, 3, 32, 32)) of seed 1, and
 image i is of class (7 i + 3) % 10. Which of them each step takes is in the golden file itself (see below).
@@ -24,11 +24,13 @@ Each file has
     learning_rates [10]  that each step is made with
 and for each parameter tensor, by torchvision's name (features.0.weight), its gradient of step 0 without weight decay
 (gradient.NAME.*) and its values after the ten steps (final.NAME.*):
+of a batch norm's running mean and variance its values alone, and where they are (gradient.NAME.positions);
     .norm [1]            the root of the sum of squares
     .projections [3]     dot products with seeded vectors: uniform(size, 1, seed 1, TEST_INPUT, 1000 + 3 * index + j)
     .samples [64]        some elements; all where the tensor has no more than 64
     .positions [64]      int64, their indices into the flat tensor; of the gradient only, and the same for both
-where `index` counts the parameter tensors. All is computed in float64 and rounded to float32 at the end; how far
+where `index` counts the parameter tensors, running means and variances too. The bias of a convolution before a batch
+norm has no gradient, which the mean takes away: what is there is rounding. All is computed in float64 and rounded to float32 at the end; how far
 float32 is away is printed.
 
 Why images are chosen: where a relu's input or two candidates of a pool are equal but for rounding, two correct
@@ -48,6 +50,9 @@ then are away: how far correct implementations may differ.
 comparison by hand. --perturb changes one weight of each layer, the one of the largest gradient, by 1 % of the layer's
 largest, trains two steps, and prints how far the losses, gradients and weights then are from those without: what a
 comparison can see.
+
+With batch norms an image's outputs depend on the whole batch: so --search takes, in each step, the best of some
+random batches.
 """
 
 import argparse
@@ -61,10 +66,11 @@ from safetensors.numpy import load_file, save_file
 
 import seeded
 
-BLOCKS = {"vgg11": (1, 1, 2, 2, 2), "vgg16": (2, 2, 3, 3, 3)}
+BLOCKS = {"vgg11": (1, 1, 2, 2, 2), "vgg16": (2, 2, 3, 3, 3), "vgg11_bn": (1, 1, 2, 2, 2)}
 SEED, BATCH, STEPS, RATE, SAMPLES = 1, 8, 10, 0.01, 64
 CANDIDATES = 256  # images
 NOISE = 4e-7
+BATCHES = 24  # that a step of a network with batch norms is chosen from
 DROPOUT = 2  # random_stream
 
 
@@ -91,7 +97,10 @@ def network(name):
     modules, inputs = [], 3
     for count, outputs in zip(BLOCKS[name], (64, 128, 256, 512, 512)):
         for _ in range(count):
-            modules += [torch.nn.Conv2d(inputs, outputs, 3, padding=1), torch.nn.ReLU()]
+            modules.append(torch.nn.Conv2d(inputs, outputs, 3, padding=1))
+            if name.endswith("_bn"):
+                modules.append(torch.nn.BatchNorm2d(outputs))
+            modules.append(torch.nn.ReLU())
             inputs = outputs
         modules.append(torch.nn.MaxPool2d(2))
     first = len(modules) + 2  # index of the classifier's first layer: after the input, the features and the flatten
@@ -100,10 +109,21 @@ def network(name):
     module = torch.nn.Sequential(collections.OrderedDict(
         features=torch.nn.Sequential(*modules), flatten=torch.nn.Flatten(), classifier=torch.nn.Sequential(*top)))
     with torch.no_grad():
-        for index, (parameter_name, parameter) in enumerate(module.named_parameters()):
-            values = seeded.initial(tuple(parameter.shape), index, SEED, parameter_name.endswith("bias"))
-            parameter.copy_(torch.from_numpy(values))
+        for index, (parameter_name, tensor) in enumerate(tensors_of(module).items()):
+            tensor.copy_(torch.from_numpy(seeded.initial(parameter_name, tuple(tensor.shape), index, SEED)))
     return module
+
+
+def tensors_of(module):
+    """Parameters, and running means and variances, by name and in vggen's order."""
+    return {name: tensor for name, tensor in module.state_dict().items() if not name.endswith("num_batches_tracked")}
+
+
+def cancelled(module):
+    """Names of the biases whose gradient a batch norm takes away."""
+    layers = list(module.features)
+    return {f"features.{i}.bias" for i, (layer, after) in enumerate(zip(layers, layers[1:]))
+            if isinstance(after, torch.nn.BatchNorm2d)}
 
 
 def noisy(name, seed):
@@ -120,7 +140,7 @@ class Training:
     """A network in training."""
 
     def __init__(self, module, dtype):
-        self.module, self.step = module.to(dtype), 0
+        self.module, self.step, self.cancelled = module.to(dtype), 0, cancelled(module)
         self.images = torch.from_numpy(seeded.test_input((CANDIDATES, 3, 32, 32))).to(dtype)
         self.optimiser = torch.optim.SGD(module.parameters(), lr=RATE, momentum=0.9, weight_decay=5e-4)
         self.schedule = torch.optim.lr_scheduler.ReduceLROnPlateau(self.optimiser, mode="min", factor=0.1, patience=1)
@@ -160,7 +180,8 @@ def train(module, dtype, images):
         trace["losses"].append(loss)
         trace["learning_rates"].append(training.rate())
         training.update(loss)
-    trace["final"] = {name: p.detach().double().numpy().copy() for name, p in module.named_parameters()}
+    trace["cancelled"] = cancelled(module)
+    trace["final"] = {name: tensor.double().numpy().copy() for name, tensor in tensors_of(module).items()}
     return trace | {key: np.array(trace[key]) for key in ("losses", "learning_rates")}
 
 
@@ -194,17 +215,31 @@ def distances_from_ties(training, twin, images):
     return distances.numpy()
 
 
+def furthest_images(training, twin, left):
+    """The 8 images that are furthest from ties, each by itself, and the median image's distance."""
+    distances = np.concatenate([distances_from_ties(training, twin, left[i:i + BATCH])
+                                for i in range(0, len(left), BATCH)])
+    return np.sort(left[np.argsort(-distances)[:BATCH]]), np.median(distances)
+
+
+def furthest_batch(training, twin, left, generator):
+    """The same of random batches, as wholes."""
+    batches = [np.sort(generator.choice(left, BATCH, replace=False)) for _ in range(BATCHES)]
+    distances = [distances_from_ties(training, twin, batch).min() for batch in batches]
+    return batches[int(np.argmax(distances))], np.median(distances)
+
+
 def search(name):
     """The images [steps, 8] that are furthest from ties."""
+    generator = np.random.default_rng(SEED)
     training, twin = Training(network(name), torch.float64), Training(noisy(name, 0), torch.float64)
     left, chosen = np.arange(CANDIDATES), []
     for step in range(STEPS):
-        distances = np.concatenate([distances_from_ties(training, twin, left[i:i + BATCH])
-                                    for i in range(0, len(left), BATCH)])
-        batch = np.sort(left[np.argsort(-distances)[:BATCH]])
+        batch, median = (furthest_batch(training, twin, left, generator) if training.cancelled
+                         else furthest_images(training, twin, left))
         # dropout goes by an image's place in the batch, so this is to be seen again
         print(f"{name}, step {step}: images {batch}, {distances_from_ties(training, twin, batch).min():.1f} times the "
-              f"noise from a tie; the median image {np.median(distances):.1f}", flush=True)
+              f"noise from a tie; the median {'batch' if training.cancelled else 'image'} {median:.1f}", flush=True)
         for each in (training, twin):
             each.update(each.backward(batch)[1])
         left = np.setdiff1d(left, batch)
@@ -223,13 +258,15 @@ def kept_of(trace):
     """The tensors of a file."""
     kept = {key: trace[key].astype(np.float32) for key in ("logits", "losses", "learning_rates")}
     kept["images"] = trace["images"]
-    for index, name in enumerate(trace["gradients"]):
-        size = trace["gradients"][name].size
+    for index, name in enumerate(trace["final"]):
+        size = trace["final"][name].size
         positions = positions_of(size, index)
         vectors = [seeded.uniform(size, 1.0, SEED, seeded.TEST_INPUT, 1000 + 3 * index + j).astype(np.float64)
                    for j in range(3)]
         kept[f"gradient.{name}.positions"] = positions
         for key, tensors in (("gradient", trace["gradients"]), ("final", trace["final"])):
+            if name not in tensors:
+                continue
             values = tensors[name].ravel()
             kept |= {f"{key}.{name}.norm": np.array([np.linalg.norm(values)], np.float32),
                      f"{key}.{name}.projections": np.array([v @ values for v in vectors], np.float32),
@@ -237,14 +274,15 @@ def kept_of(trace):
     return kept
 
 
-def furthest(tensors, expected):
+def furthest(tensors, expected, without=()):
     """The largest distance of a tensor, as a share of its norm, and its name."""
     return max((np.linalg.norm(tensors[name] - expected[name]) / np.linalg.norm(expected[name]), name)
-               for name in expected)
+               for name in expected if name not in without)
 
 
-def furthest_norm(tensors, expected):
-    return max(abs(np.linalg.norm(tensors[name]) / np.linalg.norm(expected[name]) - 1) for name in expected)
+def furthest_norm(tensors, expected, without=()):
+    return max(abs(np.linalg.norm(tensors[name]) / np.linalg.norm(expected[name]) - 1)
+               for name in expected if name not in without)
 
 
 def furthest_loss(losses, expected):
@@ -252,7 +290,7 @@ def furthest_loss(losses, expected):
 
 
 def distances_text(other, trace):
-    distance, worst = furthest(other["gradients"], trace["gradients"])
+    distance, worst = furthest(other["gradients"], trace["gradients"], trace["cancelled"])
     moved, moved_worst = furthest(other["final"], trace["final"])
     return (f"away by {furthest_loss(other['losses'], trace['losses']):.1e} (losses), "
             f"{np.abs(other['logits'] - trace['logits']).max() / np.abs(trace['logits']).max():.1e} (logits), "
@@ -269,11 +307,11 @@ def print_perturbations(name, trace):
             position = np.abs(trace["gradients"][parameter]).argmax()
             weights.view(-1)[position] += 0.01 * weights.abs().max()
         changed = train(module, torch.float64, trace["images"][:2])
-        distance, worst = furthest(changed["gradients"], base["gradients"])
+        distance, worst = furthest(changed["gradients"], base["gradients"], base["cancelled"])
         moved, _ = furthest(changed["final"], base["final"])
         print(f"  {name}, one weight of {parameter} changed: losses by "
               f"{furthest_loss(changed['losses'], base['losses']):.1e}, norms of gradients by "
-              f"{furthest_norm(changed['gradients'], base['gradients']):.1e}, the gradient of {worst} by "
+              f"{furthest_norm(changed['gradients'], base['gradients'], base['cancelled']):.1e}, the gradient of {worst} by "
               f"{distance:.1e}, weights after two steps by {moved:.1e}")
 
 
@@ -292,10 +330,12 @@ def main():
     parser.add_argument("--search", action="store_true", help="choose the images anew (minutes), instead of taking "
                         "those of the file that is there")
     parser.add_argument("--noise", type=int, default=0, metavar="TRIES", help="also say what noise changes (minutes)")
+    parser.add_argument("--networks", nargs="+", choices=BLOCKS, default=list(BLOCKS), metavar="NAME",
+                        help="of these alone: " + ", ".join(BLOCKS))
     options = parser.parse_args()
     torch.set_num_threads(1)
     options.out.mkdir(parents=True, exist_ok=True)
-    for name in BLOCKS:
+    for name in options.networks:
         file = options.out / f"training_{name}_32.safetensors"
         images = search(name) if options.search else load_file(file)["images"]
         trace = train(network(name), torch.float64, images)

@@ -35,11 +35,15 @@ def uniform(count, bound, seed, stream, tensor):
     return result[:count]
 
 
-def initial(shape, tensor, seed, bias):
-    """The initial values of a parameter tensor: fill_initial."""
-    fan_in = int(np.prod(shape[1:])) if not bias else 1
-    bound = np.float32(0.1) if bias else np.float32(np.sqrt(6.0 / fan_in))
-    return uniform(int(np.prod(shape)), bound, seed, INITIAL_WEIGHTS, tensor).reshape(shape)
+def initial(name, shape, tensor, seed):
+    """The initial values of a parameter tensor of that name (features.0.weight): fill_initial."""
+    around_one = len(shape) == 1 and name.endswith(("weight", "running_var"))  # of a batch norm
+    if len(shape) > 1:
+        bound = np.float32(np.sqrt(6.0 / int(np.prod(shape[1:]))))
+    else:
+        bound = np.float32(0.25 if around_one else 0.1)
+    values = uniform(int(np.prod(shape)), bound, seed, INITIAL_WEIGHTS, tensor).reshape(shape)
+    return values + np.float32(1) if around_one else values
 
 
 def test_input(shape, seed=1):

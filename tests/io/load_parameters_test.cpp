@@ -59,7 +59,8 @@ tensor tensor_for(const parameter_info &parameter) {
   tensor result;
   result.shape.assign(parameter.extents.begin(), parameter.extents.begin() + parameter.rank);
   for (std::int64_t i = 0; i < parameter.size(); ++i)
-    result.values.push_back(static_cast<float>(parameter.layer * 1000 + (parameter.bias ? 500 : 0) + i));
+    result.values.push_back(
+        static_cast<float>(parameter.layer * 4000 + static_cast<int>(parameter.role) * 500 + i));
   return result;
 }
 
@@ -69,7 +70,7 @@ constexpr naming paper_name = &parameter_info::name;
 constexpr naming keras_name = &parameter_info::keras;
 
 std::string file_name_of(const parameter_info &parameter, naming how) {
-  return std::string((parameter.*how).view()) + (parameter.bias ? ".bias" : ".weight");
+  return std::string((parameter.*how).view()) + "." + std::string(parameter.suffix());
 }
 
 tensors file_for(std::span<const parameter_info> parameters, naming how = torchvision_name) {
@@ -130,6 +131,26 @@ TEST_CASE("each naming finds every tensor, where it lies in the file") {
       CHECK(static_cast<const void *>(loaded.tensors[i].data()) == tensor->data.data());
     }
   }
+}
+
+TEST_CASE("batch norms have PyTorch's tensors, of which one is not needed") {
+  constexpr auto normed = with_batch_norm(
+      sequential(input<3, 8, 8>, conv3x3<4>, relu, max_pool<2>, flatten, fully_connected<5>, softmax));
+  const auto &parameters = parameters_of(normed);
+  tensors all = file_for(parameters);
+  for (const char *name :
+       {"features.1.weight", "features.1.bias", "features.1.running_mean", "features.1.running_var"})
+    CHECK(all.contains(name));
+  all["features.1.num_batches_tracked"] = {{}, {0, 0}, element_type::i64};
+  const temporary_folder folder;
+  const safetensors_file file = written(folder, all);
+  const loaded_parameters loaded = load_parameters(parameters, file);
+  check_values(parameters, loaded);
+  CHECK(loaded.notes.empty());
+
+  all.erase("features.1.running_var");
+  CHECK(refusal(parameters, all) ==
+        "bn1_1 running_var: found no tensor {features.1, bn1_1, block1_bn1}.running_var, expected F32 [4]");
 }
 
 TEST_CASE("the names are those that files use") {

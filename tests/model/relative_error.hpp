@@ -11,7 +11,8 @@
 namespace vggen::test {
 
 /// The largest difference, relative to the largest expected value; infinity if something found is no number.
-inline double relative_error(const std::vector<float> &found, const std::vector<float> &expected) {
+template <class Value>
+double relative_error(const std::vector<float> &found, const std::vector<Value> &expected) {
   REQUIRE(found.size() == expected.size());
   double difference = 0, largest = 0;
   for (std::size_t i = 0; i < found.size(); ++i) {

@@ -201,13 +201,64 @@ TEST_CASE("a dense classifier keeps the names of the fully connected one") {
   }
 }
 
+TEST_CASE("batch norms have torchvision's numbers, and parameters of their own") {
+  CHECK(feature_numbers(vgg11_bn) == std::vector{0, 4, 8, 11, 15, 18, 22, 25});
+  CHECK(feature_numbers(vgg13_bn) == std::vector{0, 3, 7, 10, 14, 17, 21, 24, 28, 31});
+  CHECK(feature_numbers(vgg16_bn) == std::vector{0, 3, 7, 10, 14, 17, 20, 24, 27, 30, 34, 37, 40});
+  CHECK(feature_numbers(vgg19_bn) ==
+        std::vector{0, 3, 7, 10, 14, 17, 20, 23, 27, 30, 33, 36, 40, 43, 46, 49});
+  using type = std::remove_cv_t<decltype(vgg16_bn)>;
+  CHECK(find_layer<type>("bn1_1") == 2);
+  CHECK(find_layer<type>("features.1") == 2);
+  CHECK(multiply_adds(vgg16_bn) == multiply_adds(vgg16));
+  constexpr auto &all = parameter_infos<type>;
+  REQUIRE(all.size() == 2 * 16 + 4 * 13);
+  const std::vector<std::string_view> suffixes{"weight", "bias",         "weight",
+                                               "bias",   "running_mean", "running_var"};
+  for (std::size_t i = 0; i < 6 * 13; ++i) {
+    CHECK(all[i].suffix() == suffixes[i % 6]);
+    CHECK(all[i].is_statistic() == (i % 6 > 3));
+    if (i % 6 > 1) CHECK((all[i].rank == 1 && all[i].size() == all[i / 6 * 6].extents[0]));
+  }
+  CHECK(all[6 * 13].name.view() == "fc6");
+}
+
+TEST_CASE("features and frozen layers stay what they are when batch norms come") {
+  constexpr auto net =
+      with_batch_norm(freeze_until<"conv2_1">(with_features<"conv1_2", "pool1", "fc7">(vgg16)));
+  using type = std::remove_cv_t<decltype(net)>;
+  for (const auto &layer : layer_infos<type>)
+    CHECK(is_feature<type>(layer.index) ==
+          (layer.name.view() == "relu1_2" || layer.name.view() == "pool1" || layer.name.view() == "relu7"));
+  CHECK(net.options.frozen_layers == find_layer<type>("conv2_1"));
+}
+
+TEST_CASE("pools to a fixed extent, and networks without a softmax") {
+  constexpr auto large = with_adaptive_pool<7, 7>(with_input<3, 320, 256>(vgg16));
+  using type = std::remove_cv_t<decltype(large)>;
+  CHECK(parameters(large) == parameters(vgg16));
+  CHECK(output_of(large, "pool5") == shape{512, 10, 8});
+  CHECK(output_of(large, "avgpool") == shape{512, 7, 7});
+  const layer_info &fc6 = layer_infos<type>[static_cast<std::size_t>(find_layer<type>("fc6"))];
+  CHECK(fc6.module.view() == "classifier.0");
+  CHECK(output_shape(without_top(large)) == shape{512, 10, 8});
+
+  constexpr auto pooled = with_top(vgg16, global_average_pool);
+  CHECK(output_shape(pooled) == shape{512, 1, 1, true});
+  CHECK(output_shape(with_top(vgg16, global_max_pool, fully_connected<3>)) == shape{3, 1, 1, true});
+
+  constexpr auto logits = without_softmax(vgg16);
+  CHECK(layer_infos<std::remove_cv_t<decltype(logits)>>.back().name.view() == "fc8");
+  CHECK(output_shape(logits) == output_shape(vgg16));
+}
+
 TEST_CASE("parameters stand in one order") {
   constexpr auto &all = parameter_infos<std::remove_cv_t<decltype(vgg16)>>;
   CHECK(all.size() == 32);
   std::int64_t total = 0;
   for (std::size_t i = 0; i < all.size(); ++i) {
     total += all[i].size();
-    CHECK(all[i].bias == (i % 2 == 1));
+    CHECK(all[i].role == (i % 2 == 1 ? parameter_role::bias : parameter_role::weights));
     CHECK(all[i].rank == (i % 2 == 1 ? 1 : i < 26 ? 4 : 2));
   }
   CHECK(total == 138'357'544);

@@ -97,6 +97,8 @@ TEST_CASE("every call reads what an earlier one wrote, and nothing overlaps") {
   check_all(with_batch<8>(vgg16_notop), with_batch<8>(vgg16_cifar), with_batch<8>(fashion_vgg),
             with_batch<8>(fully_convolutional(vgg16)));
   check_all(with_input<3, 75, 101>(vgg16_notop), with_width<1, 3>(vgg13));
+  check_all(vgg11_bn, with_batch<8>(vgg16_bn), with_adaptive_pool<7, 7>(with_input<3, 320, 256>(vgg16_bn)),
+            with_top(vgg16, global_average_pool, fully_connected<10>, softmax));
   check_all(with_features<"conv1_1", "conv1_2", "pool3", "conv5_3", "drop6", "fc8">(vgg16),
             with_batch<2>(with_features<"conv1_2", "conv2_1", "conv4_2">(vgg16_notop)));
 }
@@ -105,6 +107,16 @@ TEST_CASE("the arena of VGG16 is what its two largest neighbours need") {
   // conv1_1's output and conv1_2's, unpooled, with a halo around the first
   CHECK(arena_bytes(vgg16) >= (64 * 226 * 226 + 64 * 224 * 224) * 4);
   CHECK(arena_bytes(vgg16) < 30'000'000);
+}
+
+TEST_CASE("with batch norms, inference has the same kernels as without") {
+  const auto texts_of = [](auto net) {
+    std::vector<std::string> texts;
+    for (const kernel_call &call : calls_of<decltype(net)>(false))
+      texts.push_back(text(call.kernel));
+    return texts;
+  };
+  CHECK(texts_of(vgg16_bn) == texts_of(vgg16));
 }
 
 TEST_CASE("a fused kernel does what its two parts do") {
@@ -162,7 +174,7 @@ TEST_CASE("a signature reads as it is written") {
 
 TEST_CASE("the longest text has room") {
   const std::string longest =
-      "local_response_norm.backward-weights n999999999 999999999x999999999 c999999999 k999999999 "
+      "adaptive_average_pool.backward-weights n999999999 999999999x999999999 c999999999 k999999999 "
       "f999999999x999999999 bias+relu+max-pool in-halo out-halo f32";
   const auto parsed = parse_signature(longest);
   REQUIRE(parsed);

@@ -1,6 +1,7 @@
 #include "expected_outputs.hpp"
 
 #include "reference.hpp"
+#include "reference_batch_norm.hpp"
 #include "reference_training.hpp"
 
 #include <stdexcept>
@@ -28,6 +29,15 @@ tensor forward(const signature &kernel, const operands &values) {
     return fully_connected(values.input, values.weights);
   case operation::max_pool:
     return max_pool(values.input);
+  case operation::adaptive_average_pool:
+    return adaptive_average_pool(values.input, kernel.filter_height, kernel.filter_width);
+  case operation::adaptive_max_pool:
+    return adaptive_max_pool(values.input, kernel.filter_height, kernel.filter_width);
+  case operation::batch_norm: {
+    batch_norm_values norm = values.norm;
+    norm.statistics = batch_statistics(values.input, norm.images);
+    return batch_norm(values.input, norm);
+  }
   case operation::local_response_norm:
     return local_response_norm(values.input);
   case operation::flatten:
@@ -56,6 +66,12 @@ tensor backward_data(const signature &kernel, const operands &values) {
     return fully_connected_backward_data(values.output_gradient, values.weights);
   case operation::max_pool:
     return max_pool_backward(values.output_gradient, values.input);
+  case operation::adaptive_average_pool:
+    return adaptive_average_pool_backward(values.output_gradient, values.input);
+  case operation::adaptive_max_pool:
+    return adaptive_max_pool_backward(values.output_gradient, values.input);
+  case operation::batch_norm:
+    return batch_norm_backward(values.output_gradient, values.input, values.norm);
   case operation::local_response_norm:
     return local_response_norm_backward(values.output_gradient, values.input);
   case operation::flatten:
@@ -112,6 +128,14 @@ std::vector<expected_output> expected_outputs(const signature &kernel, const ope
   if (kernel.op == operation::sgd) {
     sgd_result result = sgd(values.gradients, values.parameters, values.momenta, values.update);
     return {{"parameters", std::move(result.parameters)}, {"momenta", std::move(result.momenta)}};
+  }
+  if (kernel.op == operation::batch_norm && kernel.dir == direction::backward_weights)
+    return {{"scale gradient", scale_backward(values.output_gradient, values.input, values.norm)},
+            {"shift gradient", shift_backward(values.output_gradient, values.norm)}};
+  if (kernel.op == operation::batch_norm && kernel.dir == direction::forward) {
+    array statistics = batch_statistics(values.input, values.norm.images);
+    statistics.extents = {kernel.channels, 2};
+    return {{"statistics", std::move(statistics)}, {"output", expected_output_of(kernel, values)}};
   }
   if (kernel.dir == direction::backward_weights)
     return {{"weight gradient", backward_weights(kernel, values)},

@@ -42,7 +42,9 @@ kernel_arguments::kernel_arguments(const compiled_kernel &kernel, const operands
     : user_context_(user_context) {
   run_ = pack_ = {&user_context_};
   const signature &s = kernel.kernel;
-  if (s.dir == direction::backward_data)
+  if (s.op == operation::batch_norm)
+    add_batch_norm(s, values);
+  else if (s.dir == direction::backward_data)
     add_backward_data(kernel, values);
   else if (s.dir == direction::backward_weights)
     add_backward_weights(s, values);
@@ -99,6 +101,33 @@ void kernel_arguments::add_sgd(const operands &values) {
   add_number(values.update.nesterov);
   add_in_place("parameters", values.parameters);
   add_in_place("momenta", values.momenta);
+}
+
+void kernel_arguments::add_batch_norm(const signature &s, const operands &values) {
+  const batch_norm_values &norm = values.norm;
+  const std::vector<bounds> vector = vector_region(static_cast<std::size_t>(s.channels)),
+                            statistics{{0, s.channels}, {0, 2}};
+  const bool forward = s.dir == direction::forward, data = s.dir == direction::backward_data;
+  if (!forward) add_output_gradient(s, values);
+  add_input_image(s, values);
+  if (!forward) add_input<float>("statistics", statistics, norm.statistics);
+  if (forward || data) add_input<float>("scale", vector, norm.scale);
+  if (forward) add_input<float>("shift", vector, norm.shift);
+  if (data) {
+    add_input<float>("scale gradient", vector, norm.scale_gradient);
+    add_input<float>("shift gradient", vector, norm.shift_gradient);
+  }
+  add_number(std::int32_t{norm.images});
+  if (forward) {
+    add_output("statistics", "c, moment", statistics);
+    add_output("output", image_dimensions,
+               image_region(s.channels, s.width, s.height, s.batch, s.output_halo));
+  } else if (data) {
+    add_output("input gradient", image_dimensions, input_gradient_region(s));
+  } else {
+    add_output("scale gradient", "c", vector);
+    add_output("shift gradient", "c", vector);
+  }
 }
 
 void kernel_arguments::add_backward_data(const compiled_kernel &kernel, const operands &values) {

@@ -16,6 +16,14 @@ struct channel_constants {
   double divisor = 1, mean = 0, deviation = 1;
 };
 
+/// Represents what a batch norm has beside its input and gradients.
+struct batch_norm_values {
+  int images = 0;                       ///< the first so many count
+  std::vector<double> scale{}, shift{}; ///< [c]
+  std::vector<double> statistics{};     ///< mean [c], then variance [c]; backward kernels read them
+  std::vector<double> scale_gradient{}, shift_gradient{}; ///< [c], which backward-data reads
+};
+
 /// Represents all that a kernel reads, and what it changes in place. An operator leaves empty what it has no
 /// use for.
 struct operands {
@@ -34,6 +42,8 @@ struct operands {
   std::vector<std::int32_t> labels; ///< cross_entropy: by image
   float smoothing = 0;
   float loss_weight = 1;
+
+  batch_norm_values norm;
 
   std::vector<double> gradients, parameters, momenta; ///< sgd
   sgd_arguments update;

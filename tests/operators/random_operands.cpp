@@ -1,5 +1,7 @@
 #include "random_operands.hpp"
 
+#include "reference_batch_norm.hpp"
+
 #include <algorithm>
 #include <array>
 #include <cmath>
@@ -56,11 +58,16 @@ tensor random_input(const signature &kernel, random_values &random) {
   case operation::local_response_norm: // among small values the sum of squares would vanish beside k
     random.fill(input.values, 0, 300);
     break;
+  case operation::batch_norm: // a mean that a variance from a sum of squares would lose digits to
+    random.fill(input.values, 3, 1);
+    break;
   default:
     random.fill(input.values, 0, 1);
   }
   if (kernel.dir == direction::forward) return input;
-  if (kernel.op == operation::max_pool) { // few values, many ties: of several largest one takes the gradient
+  if (kernel.op == operation::max_pool ||
+      kernel.op ==
+          operation::adaptive_max_pool) { // few values, many ties: of several largest one takes the gradient
     for (double &value : input.values)
       value = std::round(value * 4) / 4;
   }
@@ -70,6 +77,12 @@ tensor random_input(const signature &kernel, random_values &random) {
       value = std::max(value, 0.0);
   }
   return input;
+}
+
+// A kernel gets them as floats.
+void round_to_floats(std::vector<double> &values) {
+  for (double &value : values)
+    value = static_cast<float>(value);
 }
 
 struct sgd_set {
@@ -124,9 +137,18 @@ int operand_sets(const signature &kernel) {
     return static_cast<int>(cross_entropy_sets.size());
   case operation::sgd:
     return static_cast<int>(sgd_sets.size());
+  case operation::batch_norm: // all images count, or the first half
+    return kernel.batch > 1 ? 2 : 1;
   default:
     return 1;
   }
+}
+
+void complete_batch_norm(operands &values) {
+  batch_norm_values &norm = values.norm;
+  norm.statistics = batch_statistics(values.input, norm.images);
+  norm.scale_gradient = scale_backward(values.output_gradient, values.input, norm);
+  norm.shift_gradient = shift_backward(values.output_gradient, norm);
 }
 
 operands random_operands(const signature &kernel, int set) {
@@ -156,6 +178,23 @@ operands random_operands(const signature &kernel, int set) {
     result.output_gradient =
         tensor(kernel.batch, kernel.output_height(), kernel.output_width(), kernel.output_channels());
     random.fill(result.output_gradient.values, 0, 1);
+  }
+  if (kernel.op == operation::batch_norm) {
+    batch_norm_values &norm = result.norm;
+    norm.images = set == 0 ? kernel.batch : kernel.batch / 2;
+    if (set != 0) result.note = std::to_string(norm.images) + " images count";
+    for (auto *values : {&norm.scale, &norm.shift})
+      values->resize(static_cast<std::size_t>(kernel.channels));
+    random.fill(norm.scale, 1, 0.5);
+    random.fill(norm.shift, 0, 1);
+    if (kernel.dir != direction::forward) {
+      for_each_element(result.output_gradient, [&](int n, int y, int x, int c) {
+        if (n >= norm.images) result.output_gradient(n, y, x, c) = 0; // what their loss is
+      });
+      complete_batch_norm(result);
+      for (auto *values : {&norm.statistics, &norm.scale_gradient, &norm.shift_gradient})
+        round_to_floats(*values);
+    }
   }
   if (kernel.op == operation::preprocess) {
     for (int c = 0; c < kernel.channels; ++c)

@@ -16,4 +16,8 @@ int operand_sets(const signature &kernel);
 /// would leave something untested: see random_operands.cpp.
 operands random_operands(const signature &kernel, int set = 0);
 
+/// Fills in what a batch norm's backward kernels read and other kernels have computed from the rest: the
+/// statistics and the gradients of scale and shift, in double precision.
+void complete_batch_norm(operands &values);
+
 } // namespace vggen::test

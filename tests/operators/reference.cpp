@@ -76,6 +76,37 @@ tensor max_pool(const tensor &input) {
   return output;
 }
 
+adaptive_window adaptive_window_of(const tensor &input, const tensor &output, int y, int x) {
+  const auto end = [](int i, int extent, int outputs) { return ((i + 1) * extent + outputs - 1) / outputs; };
+  return {.first_y = y * input.height / output.height,
+          .end_y = end(y, input.height, output.height),
+          .first_x = x * input.width / output.width,
+          .end_x = end(x, input.width, output.width)};
+}
+
+tensor adaptive_average_pool(const tensor &input, int height, int width) {
+  tensor output(input.batch, height, width, input.channels);
+  for_each_element(output, [&](int n, int y, int x, int c) {
+    const adaptive_window window = adaptive_window_of(input, output, y, x);
+    for (int iy = window.first_y; iy < window.end_y; ++iy)
+      for (int ix = window.first_x; ix < window.end_x; ++ix)
+        output(n, y, x, c) += input(n, iy, ix, c) / window.area();
+  });
+  return output;
+}
+
+tensor adaptive_max_pool(const tensor &input, int height, int width) {
+  tensor output(input.batch, height, width, input.channels);
+  for_each_element(output, [&](int n, int y, int x, int c) {
+    const adaptive_window window = adaptive_window_of(input, output, y, x);
+    double &largest = output(n, y, x, c) = input(n, window.first_y, window.first_x, c);
+    for (int iy = window.first_y; iy < window.end_y; ++iy)
+      for (int ix = window.first_x; ix < window.end_x; ++ix)
+        largest = std::max(largest, input(n, iy, ix, c));
+  });
+  return output;
+}
+
 tensor local_response_norm(const tensor &input) {
   constexpr int window = 5;
   constexpr double k = 2, alpha = 1e-4, beta = 0.75;

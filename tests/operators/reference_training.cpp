@@ -71,6 +71,30 @@ tensor max_pool_backward(const tensor &output_gradient, const tensor &input) {
   return result;
 }
 
+tensor adaptive_average_pool_backward(const tensor &output_gradient, const tensor &input) {
+  tensor result(input.batch, input.height, input.width, input.channels);
+  for_each_element(output_gradient, [&](int n, int y, int x, int c) {
+    const adaptive_window window = adaptive_window_of(input, output_gradient, y, x);
+    for (int iy = window.first_y; iy < window.end_y; ++iy)
+      for (int ix = window.first_x; ix < window.end_x; ++ix)
+        result(n, iy, ix, c) += output_gradient(n, y, x, c) / window.area();
+  });
+  return result;
+}
+
+tensor adaptive_max_pool_backward(const tensor &output_gradient, const tensor &input) {
+  tensor result(input.batch, input.height, input.width, input.channels);
+  for_each_element(output_gradient, [&](int n, int y, int x, int c) {
+    const adaptive_window window = adaptive_window_of(input, output_gradient, y, x);
+    int largest_y = window.first_y, largest_x = window.first_x;
+    for (int iy = window.first_y; iy < window.end_y; ++iy)
+      for (int ix = window.first_x; ix < window.end_x; ++ix)
+        if (input(n, iy, ix, c) > input(n, largest_y, largest_x, c)) largest_y = iy, largest_x = ix;
+    result(n, largest_y, largest_x, c) += output_gradient(n, y, x, c);
+  });
+  return result;
+}
+
 tensor local_response_norm_backward(const tensor &output_gradient, const tensor &input) {
   constexpr int window = 5;
   constexpr double k = 2, share = 1e-4 / window, beta = 0.75;

@@ -26,6 +26,9 @@ tensor fully_connected_backward_data(const tensor &output_gradient, const filter
 filter fully_connected_backward_weights(const tensor &output_gradient, const tensor &input);
 /// The first of a window's largest, in the order of rows, takes it all.
 tensor max_pool_backward(const tensor &output_gradient, const tensor &input);
+tensor adaptive_average_pool_backward(const tensor &output_gradient, const tensor &input);
+/// As of max_pool: the first of a window's largest takes it all.
+tensor adaptive_max_pool_backward(const tensor &output_gradient, const tensor &input);
 tensor local_response_norm_backward(const tensor &output_gradient, const tensor &input);
 /// Only the extents of `input` matter.
 tensor flatten_backward(const tensor &output_gradient, const tensor &input);

@@ -2,6 +2,7 @@
 // gradient by hand.
 #include "expected_outputs.hpp"
 #include "random_operands.hpp"
+#include "reference_batch_norm.hpp"
 #include "reference_training.hpp"
 
 #include <doctest/doctest.h>
@@ -69,7 +70,8 @@ double weighted_output(const vggen::signature &backward, const operands &values)
 tensor without_kinks(const vggen::signature &kernel, tensor input) {
   for_each_element(input, [&](int n, int y, int x, int c) {
     double &value = input(n, y, x, c);
-    if (kernel.op == operation::max_pool) value -= 1e-3 * (x % 2 + 2 * (y % 2));
+    if (kernel.op == operation::max_pool || kernel.op == operation::adaptive_max_pool)
+      value -= 1e-3 * (x + input.width * y);
     if (kernel.relu && value <= 0) value = -0.5;
   });
   return input;
@@ -79,6 +81,7 @@ void check_backward_data(std::string_view text) {
   CAPTURE(std::string(text));
   const vggen::signature kernel = signature_of(text);
   operands values = random_operands(kernel);
+  if (kernel.op == operation::batch_norm) complete_batch_norm(values); // not rounded
   const array gradient = content(expected_outputs(kernel, values), "input gradient");
   tensor before = without_kinks(kernel, values.input);
   const double step = kernel.op == operation::local_response_norm ? 1e-2 : 1e-5; // its inputs are large
@@ -104,17 +107,30 @@ void check_backward_weights(std::string_view text) {
 } // namespace
 
 TEST_CASE("gradients of inputs are what finite differences are") {
-  for (const std::string_view text :
-       {"conv3x3.backward-data n1 1x1 c1 k1 f32", "conv3x3.backward-data n2 3x4 c3 k2 f32",
-        "conv3x3.backward-data n2 2x3 c2 k3 relu out-halo f32", "conv1x1.backward-data n2 2x3 c3 k4 f32",
-        "conv1x1.backward-data n1 3x2 c4 k3 relu out-halo f32",
-        "fully_connected.backward-data n3 1x1 c5 k4 f32",
-        "fully_connected.backward-data n2 1x1 c7 k3 relu f32", "max_pool.backward-data n1 2x2 c1 f32",
-        "max_pool.backward-data n2 5x7 c3 f32", "max_pool.backward-data n2 4x5 c2 relu f32",
-        "local_response_norm.backward-data n1 1x1 c1 f32", "local_response_norm.backward-data n2 2x2 c3 f32",
-        "local_response_norm.backward-data n1 2x1 c9 relu f32", "flatten.backward-data n2 2x3 c4 f32",
-        "flatten.backward-data n1 3x2 c2 relu f32", "dropout.backward-data n2 2x3 c5 f32",
-        "dropout.backward-data n1 3x3 c3 relu out-halo f32"})
+  for (const std::string_view text : {"conv3x3.backward-data n1 1x1 c1 k1 f32",
+                                      "conv3x3.backward-data n2 3x4 c3 k2 f32",
+                                      "conv3x3.backward-data n2 2x3 c2 k3 relu out-halo f32",
+                                      "conv1x1.backward-data n2 2x3 c3 k4 f32",
+                                      "conv1x1.backward-data n1 3x2 c4 k3 relu out-halo f32",
+                                      "fully_connected.backward-data n3 1x1 c5 k4 f32",
+                                      "fully_connected.backward-data n2 1x1 c7 k3 relu f32",
+                                      "max_pool.backward-data n1 2x2 c1 f32",
+                                      "max_pool.backward-data n2 5x7 c3 f32",
+                                      "max_pool.backward-data n2 4x5 c2 relu f32",
+                                      "adaptive_average_pool.backward-data n2 5x3 c2 f2x2 f32",
+                                      "adaptive_average_pool.backward-data n1 2x3 c2 f4x3 relu f32",
+                                      "adaptive_max_pool.backward-data n2 5x3 c2 f2x2 f32",
+                                      "adaptive_max_pool.backward-data n1 2x3 c2 f4x3 relu f32",
+                                      "batch_norm.backward-data n1 1x3 c1 f32",
+                                      "batch_norm.backward-data n3 2x3 c2 f32",
+                                      "batch_norm.backward-data n2 2x2 c3 relu f32",
+                                      "local_response_norm.backward-data n1 1x1 c1 f32",
+                                      "local_response_norm.backward-data n2 2x2 c3 f32",
+                                      "local_response_norm.backward-data n1 2x1 c9 relu f32",
+                                      "flatten.backward-data n2 2x3 c4 f32",
+                                      "flatten.backward-data n1 3x2 c2 relu f32",
+                                      "dropout.backward-data n2 2x3 c5 f32",
+                                      "dropout.backward-data n1 3x3 c3 relu out-halo f32"})
     check_backward_data(text);
 }
 
@@ -124,6 +140,38 @@ TEST_CASE("gradients of weights and bias are what finite differences are") {
         "conv3x3.backward-weights n3 2x1 c2 k5 bias f32", "conv1x1.backward-weights n2 3x4 c3 k2 bias f32",
         "fully_connected.backward-weights n3 1x1 c5 k4 bias f32"})
     check_backward_weights(text);
+}
+
+TEST_CASE("gradients of a batch norm's scale and shift are what finite differences are") {
+  for (const std::string_view text :
+       {"batch_norm.backward-weights n1 1x3 c1 f32", "batch_norm.backward-weights n4 2x3 c2 f32"})
+    for (int set = 0; set < operand_sets(signature_of(text)); ++set) {
+      CAPTURE(std::string(text));
+      const vggen::signature kernel = signature_of(text);
+      operands values = random_operands(kernel, set);
+      complete_batch_norm(values);
+      const auto gradients = expected_outputs(kernel, values);
+      const auto loss = [&] { return weighted_output(kernel, values); };
+      check_gradient(content(gradients, "scale gradient").values, values.norm.scale, 1e-5, loss);
+      check_gradient(content(gradients, "shift gradient").values, values.norm.shift, 1e-5, loss);
+    }
+}
+
+TEST_CASE("images that do not count have no part in a batch norm's statistics, nor a gradient") {
+  const vggen::signature kernel = signature_of("batch_norm.backward-data n4 2x3 c2 f32");
+  operands values = random_operands(kernel, 1);
+  REQUIRE(values.norm.images == 2);
+  const auto before = expected_outputs(kernel, values);
+  const std::size_t counted = values.input.values.size() / 2;
+  const tensor of_counted = batch_norm_backward(values.output_gradient, values.input, values.norm);
+  CHECK(std::all_of(of_counted.values.begin() + static_cast<std::ptrdiff_t>(counted), of_counted.values.end(),
+                    [](double v) { return v == 0; }));
+  const auto statistics = batch_statistics(values.input, 2);
+  for (std::size_t i = counted; i < values.input.values.size(); ++i)
+    values.input.values[i] += 100;
+  CHECK(batch_statistics(values.input, 2) == statistics);
+  CHECK(content(expected_outputs(kernel, values), "input gradient").values ==
+        content(before, "input gradient").values);
 }
 
 TEST_CASE("the gradient of the loss is what finite differences are") {

@@ -25,7 +25,7 @@ constexpr std::uint32_t conv1_1 = 0, conv1_1_bias = 1, conv2_1 = 4;
 // A tensor of these extents: weights, of rank 4 or 2.
 parameter_info weights_of(int rank, std::array<std::int64_t, 4> extents) {
   return {.layer = 1,
-          .bias = false,
+          .role = parameter_role::weights,
           .rank = rank,
           .extents = extents,
           .name = {"made"},
@@ -270,6 +270,17 @@ TEST_CASE("each sort of tensor takes its own initialiser") {
   CHECK(first(infos[30]) == 2);
   CHECK(first(infos[conv1_1_bias]) == 3);
   CHECK(first(infos[31]) == 3);
+}
+
+TEST_CASE("a batch norm begins as the identity, whatever the initialisers are") {
+  constexpr auto &normed = parameter_infos<std::remove_cv_t<decltype(vgg11_bn)>>;
+  const auto all = [](float value) { return std::vector<float>(64, value); };
+  for (const char *how : {"he_normal", "orthogonal", "normal(0.01)"}) {
+    CHECK(made(normed[2], how) == all(1));
+    CHECK(made(normed[3], how) == all(0));
+    CHECK(made(normed[4], how) == all(0));
+    CHECK(made(normed[5], how) == all(1));
+  }
 }
 
 TEST_CASE("texts of initialisers are read and written") {

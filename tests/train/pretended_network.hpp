@@ -39,7 +39,7 @@ public:
   [[nodiscard]] std::span<float> rate_factors() override { return rates_; }
   [[nodiscard]] std::span<float> decay_factors() override { return decays_; }
 
-  void forward(std::span<const std::uint8_t>, const normalisation &, const step_number &) override {
+  void forward(std::span<const std::uint8_t>, const normalisation &, const step_number &, int) override {
     if (pause_.count() > 0) std::this_thread::sleep_for(pause_);
   }
   std::span<const float> loss(std::span<const std::int32_t>, float, float) override { return losses_; }

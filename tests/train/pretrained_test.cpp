@@ -57,9 +57,8 @@ void write(const std::filesystem::path &path, Network, bool paper = false, const
     auto &all = values.emplace_back(static_cast<std::size_t>(info.size()));
     for (std::size_t i = 0; i < all.size(); ++i)
       all[i] = value(values.size(), i);
-    const bool bias = info.rank == 1;
     sources.push_back(
-        {.name = std::string((paper ? info.name : info.module).view()) + (bias ? ".bias" : ".weight"),
+        {.name = std::string((paper ? info.name : info.module).view()) + "." + std::string(info.suffix()),
          .type = element_type::f32,
          .shape = {info.extents.begin(), info.extents.begin() + info.rank},
          .produce = bytes_in_memory(std::as_bytes(std::span(all)))});

@@ -29,10 +29,11 @@ names copied(Source source, Destination destination, other_shapes otherwise = ot
     const parameter_info &a = from[copy.source], &b = to[copy.destination];
     CHECK(a.extents == b.extents);
     CHECK(a.rank == b.rank);
-    CHECK(a.bias == b.bias);
+    CHECK(a.role == b.role);
     CHECK((found.empty() || copy.destination > before));
     before = copy.destination;
-    if (!a.bias) found.push_back(std::string(a.name.view()) + " > " + std::string(b.name.view()));
+    if (a.role == parameter_role::weights)
+      found.push_back(std::string(a.name.view()) + " > " + std::string(b.name.view()));
   }
   return found;
 }

@@ -64,7 +64,7 @@ template <class Network> tensors tensors_of(Network, naming how) {
     const short_name &layer = how == naming::torchvision ? info.module
                               : how == naming::paper     ? info.name
                                                          : info.keras;
-    all[std::string(layer.view()) + (info.bias ? ".bias" : ".weight")] = {
+    all[std::string(layer.view()) + "." + std::string(info.suffix())] = {
         .shape = {info.extents.begin(), info.extents.begin() + info.rank},
         .first = static_cast<float>(info.layer + 1)};
   }
@@ -84,7 +84,7 @@ template <class Network> void check_found(Network network) {
     REQUIRE(found.size() == expected.size());
     for (std::size_t i = 0; i < found.size(); ++i) {
       CHECK(found[i].info.name.view() == expected[i].name.view());
-      CHECK(found[i].info.bias == expected[i].bias);
+      CHECK(found[i].info.role == expected[i].role);
       CHECK(found[i].info.rank == expected[i].rank);
       CHECK(std::equal(expected[i].extents.begin(), expected[i].extents.begin() + expected[i].rank,
                        found[i].info.extents.begin()));

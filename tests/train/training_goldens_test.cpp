@@ -24,6 +24,7 @@ template <class Network> constexpr auto small(Network net) {
 }
 constexpr auto a = small(vgg11);
 constexpr auto d = small(vgg16);
+constexpr auto a_bn = small(vgg11_bn);
 
 template <class Network> std::vector<int> dropout_layers(Network) {
   std::vector<int> layers;
@@ -53,6 +54,7 @@ template <class Network> void check(Network, const std::string &name) {
     CHECK(positions.size() == static_cast<std::size_t>(std::min<std::int64_t>(size, 64)));
     CHECK(std::ranges::all_of(positions, [&](std::int64_t p) { return p >= 0 && p < size; }));
     for (const std::string kind : {"gradient.", "final."}) {
+      if (parameter.is_statistic() && kind == "gradient.") continue;
       const double norm = read<float>(file, kind + tensor + ".norm").at(0);
       CHECK(norm > 0);
       const auto samples = read<float>(file, kind + tensor + ".samples");
@@ -71,8 +73,10 @@ template <class Network> void check(Network, const std::string &name) {
   CHECK(std::ranges::all_of(images, [](std::int64_t image) { return image >= 0 && image < 256; }));
   std::ranges::sort(images);
   CHECK(std::ranges::adjacent_find(images) == images.end()); // each is seen once
-  // 7 tensors of each parameter, and images, logits, losses and learning rates
-  CHECK(file.tensors().size() == 7 * parameter_infos<Network>.size() + 4);
+  // 7 tensors of each parameter, 4 of a running statistic, and images, logits, losses and learning rates
+  const auto statistics = static_cast<std::size_t>(
+      std::ranges::count_if(parameter_infos<Network>, [](const auto &p) { return p.is_statistic(); }));
+  CHECK(file.tensors().size() == 7 * parameter_infos<Network>.size() - 3 * statistics + 4);
 
   learning_rate_schedule schedule(
       {.kind = learning_rate_kind::plateau, .rate = 0.01, .mode = metric_mode::min, .patience = 1}, 1, 10);
@@ -92,9 +96,11 @@ template <class Network> void check(Network, const std::string &name) {
 TEST_CASE("the layers that drop have the indices that the traces' masks are made with") {
   CHECK(dropout_layers(a) == std::vector{25, 28});
   CHECK(dropout_layers(d) == std::vector{35, 38});
+  CHECK(dropout_layers(a_bn) == std::vector{33, 36});
 }
 
 TEST_CASE("the traces have what these networks have") {
   check(a, "vgg11_32");
   check(d, "vgg16_32");
+  check(a_bn, "vgg11_bn_32");
 }

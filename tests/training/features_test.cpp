@@ -66,6 +66,9 @@ struct features_in_double {
     double sum = 0;
     run_reference<net>(
         from, parameters, [](tensor values, const layer_info &) { return values; },
+        [](const tensor &, const layer_info &, std::size_t) {
+          return std::vector<double>();
+        }, // has no batch norm
         [&](const layer_info &layer, tensor &values) {
           for (std::size_t f = 0; f < feature_names.size(); ++f) {
             if (layer.index != storing_layer_of(f)) continue;

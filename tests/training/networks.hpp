@@ -19,6 +19,18 @@ inline constexpr auto frozen_training = freeze_until<"conv2_1">(odd_training);
 inline constexpr auto odd_features =
     with_features<"conv1_1", "pool1", "conv2_1", "conv2_2", "fc3">(odd_training);
 
+/// Batch norms with a relu and without, of all kinds of convolutions; both adaptive pools, whose windows
+/// overlap.
+inline constexpr auto norm_training =
+    sequential(input<2, 11, 9>, conv3x3<5>, batch_norm, relu, conv3x3<17>, batch_norm, relu, max_pool<2>,
+               conv1x1<7>, batch_norm, conv3x3<6>, relu, adaptive_max_pool<4, 3>, adaptive_average_pool<3, 2>,
+               flatten, fully_connected<13>, relu, dropout<0.5>, fully_connected<4>, softmax);
+
+/// The same, of which the first block is not trained: its batch norms keep their statistics.
+inline constexpr auto frozen_norm_training = freeze_until<"conv2_1">(norm_training);
+
+inline constexpr auto norm_features = with_features<"conv2_1">(norm_training);
+
 /// Those of tests/goldens/make_training_goldens.py.
 template <class Network> constexpr auto with_small_top(Network net) {
   return with_top(with_input<3, 32, 32>(net), flatten, fully_connected<64>, relu, dropout<0.5>,
@@ -26,5 +38,6 @@ template <class Network> constexpr auto with_small_top(Network net) {
 }
 inline constexpr auto trace_vgg11 = with_small_top(vgg11);
 inline constexpr auto trace_vgg16 = with_small_top(vgg16);
+inline constexpr auto trace_vgg11_bn = with_small_top(vgg11_bn);
 
 } // namespace vggen::test_networks

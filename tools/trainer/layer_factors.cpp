@@ -27,7 +27,8 @@ std::vector<std::size_t> tensors_of(const trainable_facts &network, const char *
       frozen = !trained;
       found.push_back(i);
     }
-    if (trained && !info.bias) known += (known.empty() ? "" : ", ") + std::string(info.name.view());
+    if (trained && (info.role == parameter_role::weights || info.role == parameter_role::scale))
+      known += (known.empty() ? "" : ", ") + std::string(info.name.view());
   }
   if (!found.empty() && !frozen) return found;
   throw error(error_code::invalid_argument,
@@ -56,7 +57,8 @@ void set_factors(trainable &network, const layer_factors &factors) {
   const auto rates = network.rate_factors(), decays = network.decay_factors();
   std::ranges::fill(rates, 1.f);
   for (std::size_t i = 0; i < decays.size(); ++i)
-    decays[i] = facts.parameter_tensors[i].bias && !factors.decay_biases ? 0.f : 1.f;
+    decays[i] =
+        facts.parameter_tensors[i].role != parameter_role::weights && !factors.decay_biases ? 0.f : 1.f;
   if (!factors.freeze_until.empty()) {
     const std::size_t first = tensors_of(facts, "--freeze-until", factors.freeze_until).front();
     std::ranges::fill(rates.first(first), 0.f);

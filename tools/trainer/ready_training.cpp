@@ -31,7 +31,7 @@ step_times ready_training::step() {
     return std::chrono::duration<double, std::milli>(d).count();
   };
   std::array<clock::time_point, 4> at{clock::now()};
-  network_.forward(images_, how_, {.seed = 1, .step = steps_++});
+  network_.forward(images_, how_, {.seed = 1, .step = steps_++}, network_.facts().batch);
   network_.loss(labels_, 0, 1.f / static_cast<float>(network_.facts().batch));
   at[1] = clock::now();
   network_.backward();

@@ -7,19 +7,19 @@
 
 namespace vggen {
 
-/// Weights and biases of the whole network.
+/// Weights and biases of the whole network, with the scales and shifts of its batch norms.
 template <class Network> constexpr std::int64_t parameters(Network) {
   std::int64_t sum = 0;
   for (const auto &layer : layer_infos<Network>)
-    sum += layer.weight_count() + layer.bias_count();
+    sum += layer.parameter_count();
   return sum;
 }
 
-/// Weights and biases of the convolutions before the classifier.
+/// Parameters of the convolutions before the classifier and of their batch norms.
 template <class Network> constexpr std::int64_t convolution_parameters(Network) {
   std::int64_t sum = 0;
   for (const auto &layer : layer_infos<Network>)
-    if (!layer.in_top) sum += layer.weight_count() + layer.bias_count();
+    if (!layer.in_top) sum += layer.parameter_count();
   return sum;
 }
 
@@ -52,17 +52,19 @@ template <class Network> constexpr int receptive_field(Network, int index = -1) 
   return field;
 }
 
-/// Bytes of weights and biases as float32.
+/// Bytes of all parameters as float32.
 template <class Network> constexpr std::int64_t parameter_bytes(Network network) {
   return parameters(network) * std::int64_t{sizeof(float)};
 }
 
 /// Bytes of all layers' outputs for a batch as float32, without reuse (what the paper's readers call
-/// activation memory); relu and dropout are computed in place and not counted.
+/// activation memory); relu, dropout and folded batch norms are computed in place and not counted.
 template <class Network> constexpr std::int64_t activation_bytes(Network) {
   std::int64_t sum = 0;
   for (const auto &layer : layer_infos<Network>)
-    if (layer.kind != layer_kind::relu && layer.kind != layer_kind::dropout) sum += layer.output.size();
+    if (layer.kind != layer_kind::relu && layer.kind != layer_kind::dropout &&
+        layer.kind != layer_kind::batch_norm)
+      sum += layer.output.size();
   return sum * Network::batch * std::int64_t{sizeof(float)};
 }
 

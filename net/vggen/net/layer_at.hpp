@@ -47,10 +47,17 @@ template <int Index, class Layer, shape Got, layer_kind Previous> struct layer_a
                     "convolution: a valid convolution needs an input at least as large as its kernel "
                     "(layer_at<index, layer<channels, height, width>, shape it got> is named beside this "
                     "message)");
+    } else if constexpr (Layer::kind == layer_kind::batch_norm) {
+      static_assert(
+          Previous == layer_kind::conv,
+          "batch_norm: it follows a convolution, into which it is folded at inference (layer_at<index, "
+          "layer, shape it got, layer before> is named beside this message)");
     } else if constexpr (Layer::kind == layer_kind::relu) {
-      static_assert(Previous == layer_kind::conv || Previous == layer_kind::fully_connected,
-                    "relu: it follows a convolution or a fully connected layer, with which it is computed "
-                    "(layer_at<index, layer, shape it got, layer before> is named beside this message)");
+      static_assert(
+          Previous == layer_kind::conv || Previous == layer_kind::batch_norm ||
+              Previous == layer_kind::fully_connected,
+          "relu: it follows a convolution, its batch norm or a fully connected layer, with which it is "
+          "computed (layer_at<index, layer, shape it got, layer before> is named beside this message)");
     } else if constexpr (Layer::kind == layer_kind::local_response_norm) {
       static_assert(!Got.flat, "local_response_norm: needs an input of channels x height x width, but got a "
                                "vector (layer_at<index, layer, shape it got> is named beside this message)");
@@ -62,6 +69,14 @@ template <int Index, class Layer, shape Got, layer_kind Previous> struct layer_a
                     "max_pool: needs an input of at least 2x2, but got a smaller one: use a larger input or "
                     "fewer pools (layer_at<index, layer, shape it got: channels, height, width> is named "
                     "beside this message)");
+    } else if constexpr (Layer::kind == layer_kind::adaptive_average_pool ||
+                         Layer::kind == layer_kind::adaptive_max_pool) {
+      static_assert(
+          Layer::height >= 1 && Layer::width >= 1,
+          "adaptive pool: needs an output of at least 1x1 (layer_at<index, layer<height, width>, shape "
+          "it got> is named beside this message)");
+      static_assert(!Got.flat, "adaptive pool: needs an input of channels x height x width, but got a vector "
+                               "(layer_at<index, layer, shape it got> is named beside this message)");
     } else if constexpr (Layer::kind == layer_kind::flatten) {
       static_assert(!Got.flat, "flatten: its input is a vector already (layer_at<index, layer, shape it got> "
                                "is named beside this message)");

@@ -36,19 +36,27 @@ struct layer_info {
   int index = 0;
   shape input{};
   shape output{};
-  int filter_height = 0; ///< of a convolution
+  int filter_height = 0; ///< of a convolution; of an adaptive pool: the output's
   int filter_width = 0;
   bool padding = false;           ///< of a convolution: zero padding that keeps the extents
   double dropout = 0;             ///< the share that a dropout layer drops
   bool starts_classifier = false; ///< a convolution that was, or could be, a fully connected layer
-  bool in_top = false; ///< part of the classifier: flatten, or the first such convolution, and what follows
-  short_name name{};   ///< as the paper's users say it: conv1_1, pool5, fc6, prob
+  bool in_top =
+      false;         ///< part of the classifier: adaptive pool, flatten or the first such convolution, and on
+  short_name name{}; ///< as the paper's users say it: conv1_1, pool5, fc6, prob
   short_name module{}; ///< torchvision's module: features.0, classifier.6; empty where it has none
   short_name keras{};  ///< Keras's layer: block1_conv1, fc1, predictions; empty where it has none
 
   /// Has weights and a bias.
-  [[nodiscard]] constexpr bool has_parameters() const {
+  [[nodiscard]] constexpr bool has_weights() const {
     return kind == layer_kind::conv || kind == layer_kind::fully_connected;
+  }
+  /// Has parameters of some kind.
+  [[nodiscard]] constexpr bool has_parameters() const {
+    return has_weights() || kind == layer_kind::batch_norm;
+  }
+  [[nodiscard]] constexpr bool is_adaptive_pool() const {
+    return kind == layer_kind::adaptive_average_pool || kind == layer_kind::adaptive_max_pool;
   }
   /// Weights: [outputs, inputs, filter height, filter width], or [outputs, inputs] where fully connected.
   [[nodiscard]] constexpr std::int64_t weight_count() const {
@@ -57,7 +65,13 @@ struct layer_info {
     if (kind == layer_kind::fully_connected) return std::int64_t{output.channels} * input.channels;
     return 0;
   }
-  [[nodiscard]] constexpr std::int64_t bias_count() const { return has_parameters() ? output.channels : 0; }
+  [[nodiscard]] constexpr std::int64_t bias_count() const { return has_weights() ? output.channels : 0; }
+  /// Numbers that training changes; a batch norm has a scale and a shift for each channel (its running mean
+  /// and variance are not counted, as usual).
+  [[nodiscard]] constexpr std::int64_t parameter_count() const {
+    return weight_count() + bias_count() +
+           (kind == layer_kind::batch_norm ? std::int64_t{2} * output.channels : 0);
+  }
   /// Multiply-adds for one image (padding counted, as is usual; a bias is none).
   [[nodiscard]] constexpr std::int64_t multiply_adds() const {
     return weight_count() * output.height * output.width;
@@ -81,6 +95,10 @@ template <class Layer> constexpr layer_info describe_layer(Layer) {
     info.padding = Layer::padding;
     if constexpr (requires { Layer::starts_classifier; }) info.starts_classifier = Layer::starts_classifier;
   }
+  if (info.is_adaptive_pool()) {
+    if constexpr (requires { Layer::height; })
+      info.filter_height = Layer::height, info.filter_width = Layer::width;
+  }
   if constexpr (Layer::kind == layer_kind::dropout) info.dropout = Layer::probability;
   return info;
 }
@@ -95,6 +113,9 @@ constexpr shape infer_output(const layer_info &layer, const shape &in) {
     return {layer.output.channels, in.height - layer.filter_height + 1, in.width - layer.filter_width + 1};
   case layer_kind::max_pool:
     return {in.channels, in.height / 2, in.width / 2};
+  case layer_kind::adaptive_average_pool:
+  case layer_kind::adaptive_max_pool:
+    return {in.channels, layer.filter_height, layer.filter_width};
   case layer_kind::flatten:
     return {static_cast<int>(in.size()), 1, 1, true};
   case layer_kind::fully_connected:
@@ -108,7 +129,7 @@ constexpr shape infer_output(const layer_info &layer, const shape &in) {
 template <std::size_t N> constexpr void name_layers(std::array<layer_info, N> &all) {
   int last_sum = 0;
   for (const auto &layer : all)
-    if (layer.has_parameters()) last_sum = layer.index;
+    if (layer.has_weights()) last_sum = layer.index;
 
   int block = 1, conv_in_block = 0, top_layers = 0, top_start = -1;
   const auto numbered = [](short_name &name, std::string_view prefix, int a, int b) {
@@ -120,7 +141,7 @@ template <std::size_t N> constexpr void name_layers(std::array<layer_info, N> &a
     if (top_start < 0 && (layer.kind == layer_kind::flatten || layer.starts_classifier))
       // torchvision flattens outside its classifier, whose first module is the layer after it
       top_start = layer.kind == layer_kind::flatten ? layer.index + 1 : layer.index;
-    layer.in_top = top_start >= 0;
+    layer.in_top = top_start >= 0 || layer.is_adaptive_pool();
     const int number = block + top_layers - 1;
     switch (layer.kind) {
     case layer_kind::none:
@@ -144,6 +165,16 @@ template <std::size_t N> constexpr void name_layers(std::array<layer_info, N> &a
         numbered(layer.keras, "_conv", conv_in_block, -1);
       }
       break;
+    case layer_kind::batch_norm:
+      if (layer.in_top) {
+        numbered(layer.name, "bn", number, -1);
+        numbered(layer.keras, "bn", top_layers, -1);
+      } else {
+        numbered(layer.name, "bn", block, conv_in_block);
+        numbered(layer.keras, "block", block, -1);
+        numbered(layer.keras, "_bn", conv_in_block, -1);
+      }
+      break;
     case layer_kind::relu:
       if (layer.in_top)
         numbered(layer.name, "relu", number, -1);
@@ -160,6 +191,13 @@ template <std::size_t N> constexpr void name_layers(std::array<layer_info, N> &a
       ++block;
       conv_in_block = 0;
       break;
+    case layer_kind::adaptive_average_pool:
+      layer.name.append("avgpool");
+      layer.module.append("avgpool");
+      break;
+    case layer_kind::adaptive_max_pool:
+      layer.name.append("maxpool");
+      break;
     case layer_kind::flatten:
       layer.name.append("flatten");
       layer.keras.append("flatten");
@@ -172,7 +210,7 @@ template <std::size_t N> constexpr void name_layers(std::array<layer_info, N> &a
       break;
     }
     if (layer.kind != layer_kind::input && layer.kind != layer_kind::flatten &&
-        layer.kind != layer_kind::softmax) {
+        layer.kind != layer_kind::softmax && !layer.is_adaptive_pool()) {
       layer.module.append(layer.in_top ? "classifier." : "features.");
       layer.module.append(layer.in_top ? layer.index - top_start : layer.index - 1);
     }

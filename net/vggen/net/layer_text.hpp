@@ -31,6 +31,13 @@ template <int Outputs> std::string text_of(layers::fully_connected<Outputs>) {
 template <int Size> std::string text_of(layers::max_pool<Size>) {
   return "max_pool<" + std::to_string(Size) + ">";
 }
+template <int H, int W> std::string text_of(layers::adaptive_average_pool<H, W>) {
+  return "adaptive_average_pool<" + std::to_string(H) + ", " + std::to_string(W) + ">";
+}
+template <int H, int W> std::string text_of(layers::adaptive_max_pool<H, W>) {
+  return "adaptive_max_pool<" + std::to_string(H) + ", " + std::to_string(W) + ">";
+}
+inline std::string text_of(layers::batch_norm) { return "batch_norm"; }
 inline std::string text_of(layers::relu) { return "relu"; }
 inline std::string text_of(layers::local_response_norm) { return "local_response_norm"; }
 inline std::string text_of(layers::flatten) { return "flatten"; }

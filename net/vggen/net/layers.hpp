@@ -10,9 +10,12 @@ enum class layer_kind {
   none, ///< before the first layer
   input,
   conv,
+  batch_norm,
   relu,
   local_response_norm,
   max_pool,
+  adaptive_average_pool,
+  adaptive_max_pool,
   flatten,
   fully_connected,
   dropout,
@@ -46,7 +49,14 @@ template <int Outputs, int Height, int Width> struct conv : basic_conv<Outputs, 
   static constexpr bool starts_classifier = true; // of a fully convolutional network, if none came before
 };
 
-/// max(x, 0). It follows a convolution or a fully connected layer and is computed with it.
+/// Batch normalisation (Ioffe and Szegedy 2015) of a convolution's output, with epsilon 1e-5: each channel by
+/// the mean and the variance of its batch in training, by running ones at inference, where it is folded into
+/// the convolution.
+struct batch_norm {
+  static constexpr layer_kind kind = layer_kind::batch_norm;
+};
+
+/// max(x, 0). It follows a convolution, its batch norm or a fully connected layer and is computed with it.
 struct relu {
   static constexpr layer_kind kind = layer_kind::relu;
 };
@@ -62,6 +72,19 @@ struct local_response_norm {
 template <int Size> struct max_pool {
   static constexpr layer_kind kind = layer_kind::max_pool;
   static constexpr int size = Size;
+};
+
+/// The mean of each of Height x Width windows that cover the input as evenly as they can: row i of the output
+/// is that of the input's rows floor(i h / Height) up to ceil((i + 1) h / Height), as PyTorch has it.
+template <int Height, int Width> struct adaptive_average_pool {
+  static constexpr layer_kind kind = layer_kind::adaptive_average_pool;
+  static constexpr int height = Height, width = Width;
+};
+
+/// The maximum of each of the same windows.
+template <int Height, int Width> struct adaptive_max_pool {
+  static constexpr layer_kind kind = layer_kind::adaptive_max_pool;
+  static constexpr int height = Height, width = Width;
 };
 
 /// Turns channels x height x width into a vector, channel first (the order of torchvision's files).
@@ -93,9 +116,14 @@ inline constexpr layers::input<Channels, Height, Width> input{};
 template <int Outputs> inline constexpr layers::conv3x3<Outputs> conv3x3{};
 template <int Outputs> inline constexpr layers::conv1x1<Outputs> conv1x1{};
 template <int Outputs, int Height, int Width> inline constexpr layers::conv<Outputs, Height, Width> conv{};
+inline constexpr layers::batch_norm batch_norm{};
 inline constexpr layers::relu relu{};
 inline constexpr layers::local_response_norm local_response_norm{};
 template <int Size> inline constexpr layers::max_pool<Size> max_pool{};
+template <int Height, int Width>
+inline constexpr layers::adaptive_average_pool<Height, Width> adaptive_average_pool{};
+template <int Height, int Width>
+inline constexpr layers::adaptive_max_pool<Height, Width> adaptive_max_pool{};
 inline constexpr layers::flatten flatten{};
 template <int Outputs> inline constexpr layers::fully_connected<Outputs> fully_connected{};
 template <double P> inline constexpr layers::dropout<P> dropout{};

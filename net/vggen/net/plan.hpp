@@ -1,9 +1,9 @@
 // The plan of an inference run: which kernels in which order, and where in the arena each tensor lies. All of
 // it is known to the compiler.
 //
-// Layers that can be computed by one kernel form a group (convolution + relu + max-pool). Whether a group
-// runs fused or split is the schedules' choice, so a group carries both forms, and the arena is planned for
-// the split form: the choice moves no tensor.
+// Layers that can be computed by one kernel form a group (convolution + relu + max-pool; a batch norm is
+// folded into its convolution's weights). Whether a group runs fused or split is the schedules' choice, so a
+// group carries both forms, and the arena is planned for the split form: the choice moves no tensor.
 #pragma once
 
 #include <vggen/net/arena.hpp>
@@ -27,6 +27,14 @@ struct kernel_call {
   int output = 0;           ///< index of the last layer it computes
   constexpr bool operator==(const kernel_call &) const = default;
 };
+
+/// The batch norm that follows a convolution; -1 if there is none.
+template <class Network> constexpr int batch_norm_of(int convolution) {
+  const auto next = static_cast<std::size_t>(convolution) + 1;
+  return next < Network::layer_count && layer_infos<Network>[next].kind == layer_kind::batch_norm
+             ? convolution + 1
+             : -1;
+}
 
 /// Represents layers that one kernel can compute. With `fusible` the two calls of `split` do what `fused`
 /// does.
@@ -70,6 +78,15 @@ constexpr signature forward_signature(const layer_info &layer, int batch) {
   case layer_kind::local_response_norm:
     s.op = operation::local_response_norm;
     break;
+  case layer_kind::batch_norm:
+    s.op = operation::batch_norm;
+    break;
+  case layer_kind::adaptive_average_pool:
+  case layer_kind::adaptive_max_pool:
+    s.op = layer.kind == layer_kind::adaptive_average_pool ? operation::adaptive_average_pool
+                                                           : operation::adaptive_max_pool;
+    s.filter_height = layer.filter_height, s.filter_width = layer.filter_width;
+    break;
   case layer_kind::flatten:
     s.op = operation::flatten;
     break;
@@ -79,7 +96,7 @@ constexpr signature forward_signature(const layer_info &layer, int batch) {
   default:
     s.op = operation::softmax; // all that is left: relu and input have no kernel of their own
   }
-  if (layer.has_parameters()) s.outputs = layer.output.channels, s.bias = true;
+  if (layer.has_weights()) s.outputs = layer.output.channels, s.bias = true;
   return s;
 }
 
@@ -108,9 +125,10 @@ template <class Network> constexpr auto make_groups() {
     signature &s = call.kernel;
     s.input_halo = haloed(current);
     int last = i;
-    if (layer.has_parameters()) {
+    if (layer.has_weights()) {
       call.parameter_layer = i;
-      if (kind(i + 1) == layer_kind::relu) s.relu = true, last = i + 1;
+      if (kind(last + 1) == layer_kind::batch_norm) ++last; // folded into the weights
+      if (kind(last + 1) == layer_kind::relu) s.relu = true, ++last;
     }
     kernel_group group;
     if (layer.kind == layer_kind::conv && kind(last + 1) == layer_kind::max_pool &&
@@ -206,15 +224,16 @@ template <class Network> constexpr std::int64_t arena_bytes(Network) {
   return detail::end_of(tensor_places<Network>);
 }
 
-/// The tensor (index of its layer) that holds the output of layer `index`: relu and dropout share their
-/// input's.
+/// The tensor (index of its layer) that holds the output of layer `index`: batch norm, relu and dropout share
+/// their input's.
 template <class Network> constexpr int tensor_of(int index) {
-  // forward over relu, which is computed with the layer before it, then back over what is stored nowhere
+  // forward over what is computed with the layer before it, then back over what is stored nowhere
   constexpr auto &layers = layer_infos<Network>;
   int i = index;
-  if (static_cast<std::size_t>(i) + 1 < layers.size() &&
-      layers[static_cast<std::size_t>(i) + 1].kind == layer_kind::relu)
-    ++i;
+  for (const layer_kind computed_with : {layer_kind::batch_norm, layer_kind::relu})
+    if (static_cast<std::size_t>(i) + 1 < layers.size() &&
+        layers[static_cast<std::size_t>(i) + 1].kind == computed_with)
+      ++i;
   while (!tensor_places<Network>[static_cast<std::size_t>(i)].stored)
     --i;
   return i;

@@ -3,8 +3,9 @@
 //
 //     conv3x3.forward n1 56x56 c256 k256 bias+relu out-halo f32
 //
-// operator.direction, batch, input extent (height x width), channels, outputs, filter (valid convolutions),
-// epilogue, halos, element types. Fields at their default are left out.
+// operator.direction, batch, input extent (height x width), channels, outputs, filter (of valid convolutions;
+// of adaptive pools: the output's extent), epilogue, halos, element types. Fields at their default are left
+// out.
 //
 // A backward kernel is described by its layer: extent, channels and in-halo are those of the layer's input.
 // backward-data reads the gradient of the layer's output and writes that of its input, with out-halo if that
@@ -34,13 +35,29 @@ enum class operation : std::uint8_t {
   dropout,       ///< by a counter-based generator: backward needs no mask
   cross_entropy, ///< softmax and cross-entropy against labels: each image's loss and the logits' gradient
   sgd,           ///< one update of any number of parameters, with momentum and decay
-  relu,          ///< backward only, where it is a step of its own; without the flag relu: a copy
-  add,           ///< backward only: the sum of two gradients of one tensor (the second one as `input`)
+  adaptive_average_pool,
+  adaptive_max_pool,
+  batch_norm, ///< by the statistics of the batch; folded into the convolution where those are fixed
+  relu,       ///< backward only, where it is a step of its own; without the flag relu: a copy
+  add,        ///< backward only: the sum of two gradients of one tensor (the second one as `input`)
 };
-inline constexpr std::array<std::string_view, 14> operation_names{
-    "conv3x3", "conv1x1", "conv",       "max_pool", "fully_connected", "local_response_norm",
-    "flatten", "softmax", "preprocess", "dropout",  "cross_entropy",   "sgd",
-    "relu",    "add"};
+inline constexpr std::array<std::string_view, 17> operation_names{"conv3x3",
+                                                                  "conv1x1",
+                                                                  "conv",
+                                                                  "max_pool",
+                                                                  "fully_connected",
+                                                                  "local_response_norm",
+                                                                  "flatten",
+                                                                  "softmax",
+                                                                  "preprocess",
+                                                                  "dropout",
+                                                                  "cross_entropy",
+                                                                  "sgd",
+                                                                  "adaptive_average_pool",
+                                                                  "adaptive_max_pool",
+                                                                  "batch_norm",
+                                                                  "relu",
+                                                                  "add"};
 
 enum class direction : std::uint8_t { forward, backward_data, backward_weights };
 inline constexpr std::array<std::string_view, 3> direction_names{"forward", "backward-data",
@@ -60,7 +77,7 @@ struct signature {
   int width = 1;
   int channels = 0;
   int outputs = 0;       ///< output channels; 0 where they equal the input's
-  int filter_height = 0; ///< of a valid convolution
+  int filter_height = 0; ///< of a valid convolution; of an adaptive pool: the output's extent
   int filter_width = 0;
   bool bias = false; ///< the epilogue: what is done to each sum before it is stored
   bool relu = false;
@@ -77,6 +94,9 @@ struct signature {
   [[nodiscard]] constexpr bool has_weights() const {
     return is_convolution() || op == operation::fully_connected;
   }
+  [[nodiscard]] constexpr bool is_adaptive_pool() const {
+    return op == operation::adaptive_average_pool || op == operation::adaptive_max_pool;
+  }
   /// Extent of the sums, before a pool of the epilogue.
   [[nodiscard]] constexpr int sum_height() const {
     return op == operation::conv ? height - filter_height + 1 : height;
@@ -86,10 +106,12 @@ struct signature {
   }
   [[nodiscard]] constexpr int output_height() const {
     if (op == operation::flatten) return 1;
+    if (is_adaptive_pool()) return filter_height;
     return pool || op == operation::max_pool ? sum_height() / 2 : sum_height();
   }
   [[nodiscard]] constexpr int output_width() const {
     if (op == operation::flatten) return 1;
+    if (is_adaptive_pool()) return filter_width;
     return pool || op == operation::max_pool ? sum_width() / 2 : sum_width();
   }
   [[nodiscard]] constexpr int output_channels() const {
@@ -135,7 +157,7 @@ private:
 
 /// The canonical text of a signature, in a fixed buffer (constexpr).
 struct signature_text {
-  std::array<char, 160> text{}; // the longest: every field present, each number of ten digits (157)
+  std::array<char, 160> text{}; // the longest: every field present, each number of ten digits (159)
   std::size_t length = 0;
 
   constexpr void append(std::string_view s) {

@@ -31,6 +31,8 @@ enum class backward_goal {
 ///
 ///     forward           reads tensor `input`, writes tensor `output`
 ///     cross_entropy     reads tensor `input`, writes gradient `input`
+///     batch_norm        reads tensor `input`, writes tensor `output` and the batch's statistics, which its
+///                       backward kernels read
 ///     backward-data     reads gradient `output` and tensor `input`, writes gradient `input`, or, where
 ///                       `input` is a feature, `later` of it
 ///     backward-weights  reads gradient `output` and tensor `input`, writes gradients of parameters
@@ -45,6 +47,10 @@ struct step_call {
 
   [[nodiscard]] constexpr bool is_forward() const {
     return kernel.dir == direction::forward && kernel.op != operation::cross_entropy;
+  }
+  /// Backward, and changes parameters: there are gradients of them.
+  [[nodiscard]] constexpr bool has_parameters() const {
+    return kernel.has_weights() || kernel.op == operation::batch_norm;
   }
   [[nodiscard]] constexpr bool at_feature() const {
     return kernel.op == operation::add || kernel.op == operation::relu;
@@ -67,6 +73,12 @@ template <class Network> constexpr int first_trained_layer() {
   return static_cast<int>(Network::layer_count);
 }
 
+/// Whether a batch norm's statistics are fixed in a step, so that it is folded into the convolution before
+/// it: where nothing is trained.
+template <class Network, backward_goal Goal> constexpr bool is_folded(int batch_norm) {
+  return Goal == backward_goal::features || batch_norm < first_trained_layer<Network>();
+}
+
 namespace detail {
 
 template <class Network, backward_goal Goal> constexpr auto make_step_forward() {
@@ -78,6 +90,7 @@ template <class Network, backward_goal Goal> constexpr auto make_step_forward() 
     return i < count ? layers[static_cast<std::size_t>(i)].kind : layer_kind::none;
   };
   const auto is_skipped = [&](int i) { return !training && kind(i) == layer_kind::dropout; };
+  const auto folded = [&](int i) { return kind(i) == layer_kind::batch_norm && is_folded<Network, Goal>(i); };
   // the tensor that the next layer reads is written with a halo where that layer is a padded convolution
   const auto reads_halo = [&](int i) {
     while (is_skipped(i))
@@ -88,7 +101,7 @@ template <class Network, backward_goal Goal> constexpr auto make_step_forward() 
   int current = 0;
   for (int i = 1; i < count; ++i) {
     const layer_info &layer = layers[static_cast<std::size_t>(i)];
-    if (layer.kind == layer_kind::relu || is_skipped(i)) continue; // the relu: with the layer before it
+    if (layer.kind == layer_kind::relu || folded(i) || is_skipped(i)) continue; // with the layer before it
     step_call call{
         .kernel = forward_signature(layer, Network::batch), .layer = i, .input = current, .output = i};
     signature &s = call.kernel;
@@ -99,7 +112,8 @@ template <class Network, backward_goal Goal> constexpr auto make_step_forward() 
       break;
     }
     s.input_halo = reads_halo(i);
-    if (kind(i + 1) == layer_kind::relu) s.relu = true, call.output = i + 1;
+    if (folded(call.output + 1)) ++call.output;
+    if (kind(call.output + 1) == layer_kind::relu) s.relu = true, ++call.output;
     s.output_halo = reads_halo(call.output + 1);
     calls.push_back(call);
     current = call.output;
@@ -150,13 +164,13 @@ template <class Network, backward_goal Goal> constexpr auto make_step_calls() {
     step_call back = call;
     signature &s = back.kernel;
     s.relu = s.bias = s.output_halo = false;
-    if (call.kernel.has_weights() && call.layer >= first) {
+    if (call.has_parameters() && call.layer >= first) {
       s.dir = direction::backward_weights;
-      s.bias = true;
+      s.bias = s.has_weights();
       calls.push_back(back);
       s.bias = false;
     }
-    if (!training || call.input > first) {
+    if (!training || call.input >= first) {
       const step_call before = writer(call.input);
       s.dir = direction::backward_data;
       if (training || !is_feature<Network>(call.input)) {
@@ -179,6 +193,7 @@ inline constexpr auto step_calls = detail::make_step_calls<Network, Goal>();
 enum class step_tensor : std::size_t {
   activation,    ///< tensor i
   gradient,      ///< gradient i
+  statistics,    ///< of a batch norm: mean and 1 / standard deviation of each channel of the batch, [c, 2]
   loss_gradient, ///< of a feature: what the loss itself has there; from outside
   sum,           ///< of a feature: the whole gradient (of the last feature it is its loss_gradient)
   later,         ///< of a feature: the part of it that came from later layers
@@ -222,6 +237,16 @@ template <class Network, backward_goal Goal> constexpr auto make_step_places() {
   int index = 0;
   for (const step_call &call : step_calls<Network, Goal>) {
     const signature &s = call.kernel;
+    if (s.op == operation::batch_norm) {
+      constexpr std::int64_t per_channel = 2;
+      tensor_place &statistics = places[step_place<Network>(step_tensor::statistics, call.layer)];
+      if (call.is_forward())
+        statistics = {.extent = {s.channels, 1, static_cast<int>(per_channel)},
+                      .stored = true,
+                      .first_call = index,
+                      .bytes = aligned_bytes(per_channel * s.channels)};
+      statistics.last_call = index;
+    }
     if (call.is_forward())
       store(step_tensor::activation, call.output, s.output_halo, s.output_size(), index);
     else if (s.op == operation::add) {

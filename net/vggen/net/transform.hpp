@@ -29,10 +29,10 @@ template <class Network> constexpr int first_of(layer_kind kind) {
   return -1;
 }
 
-template <class Network> constexpr int last_with_parameters() {
+template <class Network> constexpr int last_with_weights() {
   int last = -1;
   for (const auto &layer : layer_infos<Network>)
-    if (layer.has_parameters()) last = layer.index;
+    if (layer.has_weights()) last = layer.index;
   return last;
 }
 
@@ -51,11 +51,20 @@ constexpr network_options options_without(network_options options, int index) {
   return options;
 }
 
-/// The layer that stores the output of layer `index` after inference: the relu that is computed with it, the
-/// layer before a dropout.
+/// The options of a network that gains a layer before layer `index`.
+constexpr network_options options_with(network_options options, int index) {
+  if (options.frozen_layers > index) ++options.frozen_layers;
+  const std::uint64_t before = (std::uint64_t{1} << index) - 1;
+  options.features = (options.features & before) | (options.features & ~before) << 1;
+  return options;
+}
+
+/// The layer that stores the output of layer `index` after inference: the relu that is computed with it,
+/// after the batch norm that is folded into it; the layer before a dropout.
 template <class Network> constexpr int storing_layer(int index) {
   const auto kind = [](int i) { return layer_infos<Network>[static_cast<std::size_t>(i)].kind; };
-  if (index + 1 < static_cast<int>(Network::layer_count) && kind(index + 1) == layer_kind::relu) ++index;
+  for (const layer_kind computed_with : {layer_kind::batch_norm, layer_kind::relu})
+    if (index + 1 < static_cast<int>(Network::layer_count) && kind(index + 1) == computed_with) ++index;
   while (kind(index) == layer_kind::dropout)
     --index;
   return index;
@@ -84,7 +93,7 @@ constexpr auto with_input(network<Options, Layers...> net) {
 template <int N, network_options Options, class... Layers>
 constexpr auto with_classes(network<Options, Layers...> net) {
   using type = network<Options, Layers...>;
-  constexpr int last = detail::last_with_parameters<type>();
+  constexpr int last = detail::last_with_weights<type>();
   static_assert(last >= 0 && layer_infos<type>[static_cast<std::size_t>(last)].in_top,
                 "with_classes: the network has no classifier whose classes could be changed (without_top was "
                 "applied?); use with_top(flatten, fully_connected<classes>, softmax)");
@@ -158,7 +167,7 @@ constexpr auto with_width(network<Options, Layers...> net) {
   static_assert(Num >= 1 && Den >= 1, "with_width: needs a positive fraction");
   using type = network<Options, Layers...>;
   constexpr int last =
-      classes(type{}) > 0 && layer_infos<type>.back().in_top ? detail::last_with_parameters<type>() : -1;
+      classes(type{}) > 0 && layer_infos<type>.back().in_top ? detail::last_with_weights<type>() : -1;
   constexpr auto convert = [](auto placed) {
     using layer = typename decltype(placed)::layer_type;
     if constexpr (placed.index != last && requires { layer::outputs; })
@@ -167,6 +176,69 @@ constexpr auto with_width(network<Options, Layers...> net) {
       return layer{};
   };
   return detail::network_of<Options>(hana::transform(net.placed, convert));
+}
+
+namespace detail {
+
+/// The options of a network with a batch norm after each convolution of its features.
+template <class Network> constexpr network_options options_with_batch_norm() {
+  network_options options = Network::options;
+  for (std::size_t i = Network::layer_count; i-- > 0;) {
+    const layer_info &layer = layer_infos<Network>[i];
+    if (layer.kind == layer_kind::conv && !layer.in_top) options = options_with(options, layer.index + 1);
+  }
+  return options;
+}
+
+} // namespace detail
+
+/// The network with a batch norm after each convolution before the classifier: vgg11_bn … vgg19_bn.
+template <network_options Options, class... Layers>
+constexpr auto with_batch_norm(network<Options, Layers...> net) {
+  using type = network<Options, Layers...>;
+  static_assert(detail::first_of<type>(layer_kind::batch_norm) < 0,
+                "with_batch_norm: the network has batch norms; the layers are named beside this message");
+  constexpr auto convert = [](auto placed) {
+    using layer = typename decltype(placed)::layer_type;
+    constexpr layer_info info = layer_infos<type>[static_cast<std::size_t>(placed.index)];
+    if constexpr (info.kind == layer_kind::conv && !info.in_top)
+      return hana::make_tuple(layer{}, batch_norm);
+    else
+      return hana::make_tuple(layer{});
+  };
+  return detail::network_of<detail::options_with_batch_norm<type>()>(
+      hana::flatten(hana::transform(net.placed, convert)));
+}
+
+/// The network with an adaptive average pool to Height x Width before its flatten, as torchvision has it: its
+/// fully connected layers stay of one size whatever the input's extent is.
+template <int Height, int Width, network_options Options, class... Layers>
+constexpr auto with_adaptive_pool(network<Options, Layers...> net) {
+  using type = network<Options, Layers...>;
+  constexpr int at = detail::first_of<type>(layer_kind::flatten);
+  static_assert(at >= 0,
+                "with_adaptive_pool: the network has no flatten to pool before; the layers are named "
+                "beside this message");
+  constexpr auto index = hana::size_c<static_cast<std::size_t>(at)>;
+  return detail::network_of<detail::options_with(Options, at)>(
+      hana::concat(hana::append(hana::take_front(net.layers, index), adaptive_average_pool<Height, Width>),
+                   hana::drop_front(net.layers, index)));
+}
+
+/// The mean, or the maximum, of each channel as a vector: what Keras calls pooling='avg' and 'max'.
+inline constexpr auto global_average_pool = layer_sequence(adaptive_average_pool<1, 1>, flatten);
+inline constexpr auto global_max_pool = layer_sequence(adaptive_max_pool<1, 1>, flatten);
+
+/// The network without its softmax: its output are the logits.
+template <network_options Options, class... Layers>
+constexpr auto without_softmax(network<Options, Layers...> net) {
+  using type = network<Options, Layers...>;
+  static_assert(layer_infos<type>.back().kind == layer_kind::softmax,
+                "without_softmax: the network does not end with a softmax; its layers are named beside this "
+                "message");
+  constexpr int count = static_cast<int>(type::layer_count) - 1;
+  return detail::network_of<detail::options_of_first(Options, count)>(
+      hana::take_front(net.layers, hana::size_c<static_cast<std::size_t>(count)>));
 }
 
 /// The network compiled for batches of N images.

@@ -66,8 +66,17 @@ inline constexpr auto vgg19 = sequential(       //
     repeat<4>(conv3x3<512>, relu), max_pool<2>, //
     paper_top);
 
+/// The same with batch norms, which the paper does not have yet: torchvision's vgg11_bn … vgg19_bn.
+inline constexpr auto vgg11_bn = with_batch_norm(vgg11);
+inline constexpr auto vgg13_bn = with_batch_norm(vgg13);
+inline constexpr auto vgg16_bn = with_batch_norm(vgg16);
+inline constexpr auto vgg19_bn = with_batch_norm(vgg19);
+
 /// VGG16 up to pool5: a feature extractor.
 inline constexpr auto vgg16_notop = without_top(vgg16);
+
+/// VGG16 with what explains a classification: the last map, and the logits.
+inline constexpr auto vgg16_explained = with_features<"conv5_3", "fc8">(vgg16);
 
 /// VGG16 for 32x32 images of 10 classes (CIFAR-10), with a classifier of 512.
 inline constexpr auto vgg16_cifar =
@@ -90,6 +99,8 @@ static_assert(parameters(vgg13) == 133'047'848);
 static_assert(parameters(vgg16_c) == 133'638'952);
 static_assert(parameters(vgg16) == 138'357'544);
 static_assert(parameters(vgg19) == 143'667'240);
+static_assert(parameters(vgg11_bn) == 132'868'840 && parameters(vgg13_bn) == 133'053'736);
+static_assert(parameters(vgg16_bn) == 138'365'992 && parameters(vgg19_bn) == 143'678'248);
 
 static_assert(convolution_parameters(vgg11) == 9'220'480);
 static_assert(convolution_parameters(vgg13) == 9'404'992);

@@ -77,6 +77,37 @@ int invoke_backward(const compiled_kernel &kernel, void *user_context, const bac
   return arguments.add(input_gradient).call(kernel.run);
 }
 
+int invoke_batch_norm(const compiled_kernel &kernel, void *user_context, const batch_norm_operands &operands,
+                      float *output) noexcept {
+  const signature &s = kernel.kernel;
+  buffer input = input_of(s, operands.input), scale(operands.scale, f32, {{0, s.channels}}),
+         shift(operands.shift, f32, {{0, s.channels}}),
+         statistics(operands.statistics, f32, {{0, s.channels}, {0, 2}}), out = output_of(s, output);
+  return argument_list(user_context)
+      .add(input)
+      .add(scale)
+      .add(shift)
+      .add(operands.images)
+      .add(statistics)
+      .add(out)
+      .call(kernel.run);
+}
+
+int invoke_batch_norm_backward(const compiled_kernel &kernel, void *user_context,
+                               const batch_norm_operands &operands, const float *output_gradient,
+                               float *scale_gradient, float *shift_gradient, float *input_gradient) noexcept {
+  const signature &s = kernel.kernel;
+  buffer gradient = output_gradient_of(s, output_gradient), input = input_of(s, operands.input),
+         statistics(operands.statistics, f32, {{0, s.channels}, {0, 2}}),
+         of_scale(scale_gradient, f32, {{0, s.channels}}), of_shift(shift_gradient, f32, {{0, s.channels}});
+  argument_list arguments(user_context);
+  arguments.add(gradient).add(input).add(statistics);
+  if (s.dir == direction::backward_weights)
+    return arguments.add(operands.images).add(of_scale).add(of_shift).call(kernel.run);
+  buffer scale(operands.scale, f32, {{0, s.channels}}), out = input_gradient_of(s, input_gradient);
+  return arguments.add(scale).add(of_scale).add(of_shift).add(operands.images).add(out).call(kernel.run);
+}
+
 int invoke_cross_entropy(const compiled_kernel &kernel, void *user_context, const float *logits,
                          const std::int32_t *labels, float smoothing, float weight, float *losses,
                          float *gradient) noexcept {

@@ -45,6 +45,24 @@ int invoke_dropout(const compiled_kernel &kernel, void *user_context, const floa
 int invoke_backward(const compiled_kernel &kernel, void *user_context, const backward_operands &operands,
                     const dropout_draw &draw = {}) noexcept;
 
+/// Represents what the kernels of a batch norm read, and the statistics that the forward one writes.
+struct batch_norm_operands {
+  const float *input = nullptr;
+  int images = 0;               ///< the first so many count
+  const float *scale = nullptr; ///< [c]
+  const float *shift = nullptr; ///< [c]
+  float *statistics = nullptr;  ///< [c, {mean, variance}] of the images that count
+};
+
+int invoke_batch_norm(const compiled_kernel &kernel, void *user_context, const batch_norm_operands &operands,
+                      float *output) noexcept;
+
+/// Backward-weights writes the gradients of scale and shift, [c]; backward-data reads them, and writes the
+/// input's.
+int invoke_batch_norm_backward(const compiled_kernel &kernel, void *user_context,
+                               const batch_norm_operands &operands, const float *output_gradient,
+                               float *scale_gradient, float *shift_gradient, float *input_gradient) noexcept;
+
 /// labels: [image], negative for one that does not count. weight: what the gradients are multiplied by.
 /// losses: [image]. gradient: of the logits.
 int invoke_cross_entropy(const compiled_kernel &kernel, void *user_context, const float *logits,

@@ -7,6 +7,11 @@
 //   - fully_connected: input, weights [inputs, outputs] (or packed by `pack`, if it has one), bias, output
 //   - preprocess: image (u8), constants [channel, {divisor, mean, deviation}], bool reverse, output
 //   - dropout: input, probability, u32 seed (low, high), u32 step, u32 layer, output
+//   - batch_norm: input, scale [c], shift [c], images that count (i32), statistics [c, {mean, variance}],
+//   output;
+//     backward-weights: gradient of the output, input, statistics, images, gradients of scale and of shift;
+//     backward-data: gradient of the output, input, statistics, scale, gradients of scale and of shift,
+//     images, gradient of the input
 //   - cross_entropy: logits, labels [image] (i32), smoothing, weight, losses [image], gradient of the logits
 //   - sgd: gradients [i], learning rate, momentum, decay, scale, bool nesterov, values [i], momenta
 //   - backward-data: gradient of the output, weights (if the layer has them, packed for this direction where

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include <sys/mman.h>
+#include <unistd.h>
 
 namespace vggen {
 
@@ -39,6 +40,13 @@ bool memory_block::reset(std::size_t bytes, std::span<std::byte> lent) noexcept 
   size_ = bytes;
   own_ = true;
   return true;
+}
+
+void memory_block::forget(std::size_t offset, std::size_t bytes) noexcept {
+  if (!own_) return;
+  const auto page = static_cast<std::size_t>(sysconf(_SC_PAGESIZE));
+  const std::size_t first = (offset + page - 1) / page * page, end = (offset + bytes) / page * page;
+  if (first < end) madvise(data_ + first, end - first, MADV_DONTNEED);
 }
 
 void memory_block::clear() noexcept {

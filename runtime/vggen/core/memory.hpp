@@ -24,6 +24,10 @@ public:
   /// short or not aligned.
   [[nodiscard]] bool reset(std::size_t bytes, std::span<std::byte> lent = {}) noexcept;
 
+  /// Gives back the memory of a part that is not needed for now: what it holds is lost. A lent block keeps
+  /// it.
+  void forget(std::size_t offset, std::size_t bytes) noexcept;
+
   [[nodiscard]] std::byte *data() const noexcept { return data_; }
   [[nodiscard]] std::size_t size() const noexcept { return size_; }
 

@@ -94,12 +94,20 @@ constexpr void fill_uniform(std::span<float> out, float bound, std::uint64_t see
 
 /// Fills `out` with the initial values of a parameter tensor from element `offset` on; `tensor` is its index
 /// among the network's parameters. Weights are uniform with He's bound, sqrt(6 / fan in) (arXiv 1502.01852);
-/// biases are uniform in [-0.1, 0.1), so that a network that forgets one is found out.
+/// biases and batch norms' shifts and running means are uniform in [-0.1, 0.1), their scales and running
+/// variances in [0.75, 1.25), so that a network that forgets one is found out.
 inline void fill_initial(std::span<float> out, const parameter_info &info, std::uint32_t tensor,
                          std::uint64_t seed, std::uint64_t offset = 0) noexcept {
   const double fan_in = static_cast<double>(info.size()) / static_cast<double>(info.extents[0]);
-  const float bound = info.bias ? 0.1f : static_cast<float>(std::sqrt(6.0 / fan_in));
+  using enum parameter_role;
+  const bool around_one = info.role == scale || info.role == running_variance;
+  const float bound = info.role == weights ? static_cast<float>(std::sqrt(6.0 / fan_in))
+                      : around_one         ? 0.25f
+                                           : 0.1f;
   fill_uniform(out, bound, seed, random_stream::initial_weights, tensor, offset);
+  if (around_one) // a quarter of a number in [-1, 1) is exact, so that this is the only rounding
+    for (float &value : out)
+      value += 1.f;
 }
 
 } // namespace vggen

@@ -3,6 +3,7 @@
 
 #include "vggen/core/activation.hpp"
 #include "vggen/core/execution.hpp"
+#include "vggen/core/folding.hpp"
 #include "vggen/core/invoke.hpp"
 #include "vggen/core/invoke_training.hpp"
 #include "vggen/core/memory.hpp"
@@ -36,6 +37,7 @@ struct step_operands {
   const std::int32_t *labels = nullptr; ///< of the batch
   float smoothing = 0, weight = 1;
   float *losses = nullptr; ///< of the batch
+  int images = 0;          ///< the first so many count in batch norms
 };
 
 /// Represents the arena, the packed weights, the threads and the scratch memory of a step.
@@ -44,9 +46,14 @@ public:
   static constexpr auto &calls = step_calls<Network, Goal>;
   static constexpr auto &places = step_places<Network, Goal>;
   static constexpr std::size_t parameter_count = parameter_infos<Network>.size();
+  /// Batch norms of layers that are not trained have fixed statistics.
+  using folding =
+      folding_plan<Network, Goal == backward_goal::features ? static_cast<int>(Network::layer_count)
+                                                            : first_trained_layer<Network>()>;
 
+  /// Packed weights, and behind them folded parameters.
   static constexpr std::size_t packed_bytes() noexcept {
-    return static_cast<std::size_t>(packing[calls.count]) * sizeof(float);
+    return static_cast<std::size_t>(packing[calls.count] + folding::floats) * sizeof(float);
   }
   static constexpr std::size_t arena_bytes() noexcept {
     return static_cast<std::size_t>(step_arena_bytes<Goal>(Network{}));
@@ -94,12 +101,16 @@ public:
 
   /// Packs the weights that kernels want packed, of layers from `first` on.
   status pack(const float *const *parameters, int first) noexcept {
+    folding::fold_biases(parameters, folded());
     for (std::size_t i = 0; i < calls.count; ++i) {
       const step_call &call = calls.items[i];
       if (packing[i] < 0 || call.layer < first) continue;
       const int kernel = find_kernel<Kernels>(call.kernel);
-      if (invoke_pack(Kernels::kernels[static_cast<std::size_t>(kernel)], execution_.user_context(),
-                      parameters[parameter_index<Network>(call.layer)], packed_at(i)) != 0)
+      const float *const weights = folding::norm_of(call.layer) < 0
+                                       ? parameters[parameter_index<Network>(call.layer)]
+                                       : folding::fold_weights(call.layer, parameters, folded());
+      if (invoke_pack(Kernels::kernels[static_cast<std::size_t>(kernel)], execution_.user_context(), weights,
+                      packed_at(i)) != 0)
         return status::kernel_failed;
     }
     return status::ok;
@@ -148,6 +159,7 @@ private:
     return d;
   }();
 
+  [[nodiscard]] float *folded() const noexcept { return packed_at(calls.count); }
   [[nodiscard]] float *packed_at(std::size_t call) const noexcept {
     return reinterpret_cast<float *>(packed_.data()) + packing[call];
   }
@@ -188,6 +200,18 @@ private:
                              {.output_gradient = at(feature_gradient_place<Network>(c.input)),
                               .input = input,
                               .input_gradient = at(step_tensor::gradient, c.input)});
+    } else if constexpr (s.op == operation::batch_norm) {
+      const batch_norm_operands norm{.input = input,
+                                     .images = operands.images,
+                                     .scale = operands.parameters[parameter],
+                                     .shift = operands.parameters[parameter + 1],
+                                     .statistics = at(step_tensor::statistics, c.layer)};
+      if constexpr (s.dir == direction::forward)
+        return invoke_batch_norm(kernel, user_context, norm, at(step_tensor::activation, c.output));
+      else
+        return invoke_batch_norm_backward(kernel, user_context, norm, at(step_tensor::gradient, c.output),
+                                          operands.gradients[parameter], operands.gradients[parameter + 1],
+                                          at(step_tensor::gradient, c.input));
     } else if constexpr (s.dir == direction::backward_weights) {
       return invoke_backward(kernel, user_context,
                              {.output_gradient = at(step_tensor::gradient, c.output),
@@ -207,7 +231,8 @@ private:
       return invoke(kernel, user_context,
                     {.input = input,
                      .weights = weights(),
-                     .bias = operands.parameters[parameter + 1],
+                     .bias = folding::norm_of(c.layer) < 0 ? operands.parameters[parameter + 1]
+                                                           : folded() + folding::bias_offset(c.layer),
                      .output = at(step_tensor::activation, c.output)});
     } else {
       return invoke(kernel, user_context, {.input = input, .output = at(step_tensor::activation, c.output)});

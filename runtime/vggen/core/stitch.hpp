@@ -135,6 +135,10 @@ template <class Kernels> struct packing_plan {
         if (!Kernels::kernels[static_cast<std::size_t>(call.kernel)].packs_weights())
           runs[weights] |= run_bit(batch, features);
         runs[weights + 1] |= run_bit(batch, features);
+        if (const int norm = batch_norm_of<typename Kernels::network>(call.parameter_layer); norm >= 0)
+          for (std::size_t i = 0; i < 4;
+               ++i) // it is folded into the bias, even where the weights come packed
+            runs[weights + 2 + i] |= run_bit(batch, features);
       }
     });
     return runs;

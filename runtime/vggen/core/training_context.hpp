@@ -108,12 +108,56 @@ public:
     return runner_.set_images(images, constants, reverse_channels);
   }
 
-  /// Runs the network with dropout and keeps what the backward pass needs.
-  status forward(const step_number &number) noexcept {
+  /// Runs the network with dropout and keeps what the backward pass needs. Batch norms that are trained take
+  /// the statistics of the first `images` images, those that count, and move their running ones. Their number
+  /// must be from 1 to `batch`.
+  status forward(const step_number &number, int images = batch) noexcept {
+    const status frozen = forward_frozen();
+    return frozen == status::ok ? forward_trained(number, images) : frozen;
+  }
+
+  /// The layer up to whose output nothing changes from step to step: what is before the first layer that is
+  /// trained or drops. 0, the input, if that is the first one.
+  static constexpr int frozen_output = [] {
+    int last = 0;
+    for (const step_call &call : runner::calls) {
+      if (!call.is_forward() || call.layer >= first_trained_layer<network>() ||
+          call.kernel.op == operation::dropout)
+        break;
+      last = call.output;
+    }
+    return last;
+  }();
+  /// Floats of that output for one image, with its halo if it has one.
+  static constexpr std::size_t frozen_floats = [] {
+    const tensor_place &place = runner::places[step_place<network>(step_tensor::activation, frozen_output)];
+    const std::size_t edge = place.halo ? 2 : 0;
+    return static_cast<std::size_t>(place.extent.channels) *
+           (static_cast<std::size_t>(place.extent.height) + edge) *
+           (static_cast<std::size_t>(place.extent.width) + edge);
+  }();
+
+  /// Runs the network as far as frozen_output.
+  status forward_frozen() noexcept {
     if (!ready()) return status::not_ready;
     if (const status packed = pack(); packed != status::ok) return packed;
+    return run([](const step_call &call) { return call.is_forward() && call.output <= frozen_output; });
+  }
+  /// What forward_frozen() computes and forward_trained() reads, image by image: to be kept, and put back.
+  [[nodiscard]] std::span<float> frozen_values() noexcept {
+    return {runner_.at(step_tensor::activation, frozen_output), frozen_floats * batch};
+  }
+  /// Goes on from frozen_values() to the end, as forward() does.
+  status forward_trained(const step_number &number, int images = batch) noexcept {
+    if (!ready()) return status::not_ready;
+    if (images < 1 || images > batch) return status::invalid_argument;
+    if (const status packed = pack(); packed != status::ok) return packed;
     number_ = number;
-    return run([](const step_call &call) { return call.is_forward(); });
+    images_ = images;
+    const status result =
+        run([](const step_call &call) { return call.is_forward() && call.output > frozen_output; });
+    if (result == status::ok) move_running_statistics();
+    return result;
   }
 
   /// Computes the losses and the gradient of the logits from the labels of the batch; a negative one does not
@@ -144,9 +188,14 @@ public:
     constexpr int index = detail::find_kernel<Kernels>(sgd_kernel);
     static_assert(index >= 0, "the optimiser was not compiled");
     const auto factors = [&](std::size_t i) { return std::array{rate_factors_[i], decay_factors_[i]}; };
+    const auto is_statistic = [](std::size_t i) { return parameter_infos<network>[i].is_statistic(); };
     for (std::size_t i = first_trained; i < parameter_count;) {
       std::size_t end = i + 1;
-      while (end < parameter_count && factors(end) == factors(i))
+      if (is_statistic(i)) { // the forward pass changes it
+        i = end;
+        continue;
+      }
+      while (end < parameter_count && !is_statistic(end) && factors(end) == factors(i))
         ++end;
       const std::size_t from = offset_of(i), gradient_from = from - offset_of(first_trained);
       sgd_arguments a = arguments;
@@ -219,6 +268,25 @@ private:
     return result;
   }
 
+  // running = (1 - momentum) running + momentum of the batch; the variance is the unbiased one, as in
+  // PyTorch.
+  void move_running_statistics() noexcept {
+    constexpr float momentum = 0.1f;
+    for (const step_call &call : runner::calls) {
+      const signature &s = call.kernel;
+      if (s.op != operation::batch_norm || s.dir != direction::forward) continue;
+      const float *const statistics = runner_.at(step_tensor::statistics, call.layer);
+      const auto first = static_cast<std::size_t>(detail::parameter_index<network>(call.layer));
+      const std::span<float> mean = parameter(first + 2), variance = parameter(first + 3);
+      const float pixels = static_cast<float>(images_) * static_cast<float>(s.height * s.width);
+      const float unbiased = pixels > 1 ? pixels / (pixels - 1) : 1;
+      for (std::size_t c = 0; c < mean.size(); ++c) {
+        mean[c] += momentum * (statistics[c] - mean[c]);
+        variance[c] += momentum * (statistics[mean.size() + c] * unbiased - variance[c]);
+      }
+    }
+  }
+
   template <class Wanted> status run(Wanted wanted) noexcept {
     const auto parameters = parameter_pointers();
     std::array<float *, parameter_count> gradients{};
@@ -230,7 +298,8 @@ private:
                         .labels = labels_,
                         .smoothing = smoothing_,
                         .weight = weight_,
-                        .losses = losses_.data()},
+                        .losses = losses_.data(),
+                        .images = images_},
                        wanted);
   }
 
@@ -246,6 +315,7 @@ private:
   std::array<float, static_cast<std::size_t>(batch)> losses_{};
   bool packed_all_ = false, packed_trained_ = false;
   step_number number_;
+  int images_ = batch;
   const std::int32_t *labels_ = nullptr;
   float smoothing_ = 0, weight_ = 1;
 };

@@ -3,6 +3,7 @@
 
 #include "vggen/core/assign_options.hpp"
 #include "vggen/core/execution.hpp"
+#include "vggen/core/folding.hpp"
 #include "vggen/core/invoke.hpp"
 #include "vggen/core/memory.hpp"
 #include "vggen/core/packed_weights.hpp"
@@ -20,9 +21,11 @@ namespace vggen {
 
 /// Represents the parameters of a model, for all its compiled batches. Weights that a kernel wants packed,
 /// those of convolutions above all, are packed into memory of its own, or come packed; the others, and all
-/// biases, are used where they are, which must outlive it.
+/// biases, are used where they are, which must outlive it. Batch norms are folded into the convolutions.
 template <class Kernels> class model_weights {
   using packing = detail::packing_plan<Kernels>;
+  using folding =
+      detail::folding_plan<typename Kernels::network, static_cast<int>(Kernels::network::layer_count)>;
 
 public:
   using network = typename Kernels::network;
@@ -31,7 +34,7 @@ public:
   /// Bytes of address space that assign() takes, for all batches, unless all comes packed; what is packed
   /// takes memory.
   static constexpr std::size_t packed_bytes(bool features = false) noexcept {
-    return static_cast<std::size_t>(packing::size(features)) * sizeof(float);
+    return static_cast<std::size_t>(packing::size(features) + folding::floats) * sizeof(float);
   }
 
   /// What is packed, for all batches and features: what assign_options::prepacked refers to.
@@ -73,6 +76,8 @@ public:
     sources_ = sources;
     has_sources_ = true;
     features_ = options.features;
+    folded_ = packing::size(options.features);
+    folding::fold_biases(sources_.data(), folded());
     threads_ = options.threads == 0 ? default_threads() : options.threads;
     if (options.batch != 0) return add_batch(options.batch, options.packed);
     for (const int batch : Kernels::batches)
@@ -95,6 +100,7 @@ public:
       if (!pack(place, here.user_context(), packed)) return status::kernel_failed;
       places_[i] = own_place(place);
     }
+    packed_.forget(bytes_of(folded_ + folding::bias_floats), bytes_of(folding::weight_floats));
     assigned_.set(index);
     return status::ok;
   }
@@ -125,6 +131,8 @@ public:
   template <detail::stitched_call Call> [[nodiscard]] const float *bias_for() const noexcept {
     if constexpr (Call.parameter_layer < 0)
       return nullptr;
+    else if constexpr (folding::norm_of(Call.parameter_layer) >= 0)
+      return folded() + folding::bias_offset(Call.parameter_layer);
     else
       return sources_[static_cast<std::size_t>(detail::parameter_index<network>(Call.parameter_layer)) + 1];
   }
@@ -139,6 +147,7 @@ private:
   }
 
   [[nodiscard]] bool needs_own_place(bool features) const noexcept {
+    if (folding::floats > 0) return true;
     for (std::size_t i = 0; i < places_.size(); ++i)
       if (!places_[i] && (features || !packing::places.items[i].features)) return true;
     return false;
@@ -153,7 +162,10 @@ private:
     const std::span<const float> source(sources_[parameter],
                                         static_cast<std::size_t>(parameter_infos<network>[parameter].size()));
     if (kernel.kernel.is_convolution()) {
-      if (invoke_pack(kernel, user_context, source.data(), own_place(place)) != 0) return false;
+      const float *const weights = folding::norm_of(place.layer) < 0
+                                       ? source.data()
+                                       : folding::fold_weights(place.layer, sources_.data(), folded());
+      if (invoke_pack(kernel, user_context, weights, own_place(place)) != 0) return false;
       packed(source);
       return true;
     }
@@ -171,11 +183,16 @@ private:
     return true;
   }
 
+  static constexpr std::size_t bytes_of(std::int64_t floats) noexcept {
+    return static_cast<std::size_t>(floats) * sizeof(float);
+  }
+  [[nodiscard]] float *folded() const noexcept { return reinterpret_cast<float *>(packed_.data()) + folded_; }
   [[nodiscard]] float *own_place(const detail::packed_place &place) const noexcept {
     return reinterpret_cast<float *>(packed_.data()) + place.offset;
   }
 
-  memory_block packed_;
+  memory_block packed_;     // and folded parameters behind what is packed
+  std::int64_t folded_ = 0; // where those begin, in floats
   std::array<const float *, parameter_count> sources_{};
   bool has_sources_ = false;
   std::array<const float *, packing::places.count> places_{}; // null: not packed

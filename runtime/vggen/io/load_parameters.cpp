@@ -20,7 +20,7 @@
 namespace vggen {
 namespace {
 
-using detail::in_top, detail::most_extra, detail::namings, detail::tensor_kind;
+using detail::in_top, detail::most_extra, detail::namings;
 
 // Whether tensors of this name belong to the classifier of some VGG: classifier.0.weight, fc6.bias.
 bool named_as_top(std::string_view name) {
@@ -43,7 +43,7 @@ name_tables make_name_tables(std::span<const parameter_info> parameters, const s
     for (std::size_t i = 0; i < parameters.size(); ++i) {
       const std::string layer((parameters[i].*namings[n]).view());
       if (layer.empty()) continue;
-      const std::string name = layer + "." + std::string(tensor_kind(parameters[i]));
+      const std::string name = layer + "." + std::string(parameters[i].suffix());
       tables[n].parameter_of.emplace(name, i);
       if (file.find(name) != nullptr) ++tables[n].used;
     }
@@ -101,8 +101,8 @@ assignment assign(std::span<const parameter_info> parameters, std::span<const pa
         result.packed[*place].push_back(&tensor);
       else
         result.packed_otherwise[*parameter] = &tensor;
-    } else if (name.starts_with("momentum."))
-      continue;
+    } else if (name.starts_with("momentum.") || name.ends_with(".num_batches_tracked"))
+      continue; // of a checkpoint; of a batch norm of PyTorch's, whose momentum does not need it
     else if (!has_top && named_as_top(name))
       result.removed_top.push_back(&tensor);
     else

@@ -30,18 +30,16 @@ bool has_shape_of(const tensor_view &tensor, const parameter_info &parameter) {
 
 // "fc8 weight: "
 std::string subject(const parameter_info &parameter) {
-  return std::string(parameter.name.view()) + " " + std::string(tensor_kind(parameter)) + ": ";
+  return std::string(parameter.name.view()) + " " + std::string(parameter.suffix()) + ": ";
 }
 
 // "fc8 weight ("classifier.6.weight"): "
 std::string subject(const parameter_info &parameter, const tensor_view &tensor) {
-  return std::string(parameter.name.view()) + " " + std::string(tensor_kind(parameter)) + " (" +
+  return std::string(parameter.name.view()) + " " + std::string(parameter.suffix()) + " (" +
          in_quotes(tensor.name) + "): ";
 }
 
 } // namespace
-
-std::string_view tensor_kind(const parameter_info &parameter) { return parameter.bias ? "bias" : "weight"; }
 
 bool in_top(const parameter_info &parameter) { return parameter.module.view().starts_with("classifier."); }
 
@@ -63,7 +61,7 @@ void parameter_comparison::add_missing(const parameter_info &parameter) {
     if (!layer.empty()) layers += (layers.empty() ? "" : ", ") + layer;
   }
   add(kind::missing, subject(parameter) + "found no tensor {" + layers + "}." +
-                         std::string(tensor_kind(parameter)) + ", expected F32 " +
+                         std::string(parameter.suffix()) + ", expected F32 " +
                          shape_text(shape_of(parameter)));
 }
 

@@ -22,9 +22,6 @@ inline constexpr std::array namings = {&parameter_info::module, &parameter_info:
 /// Names of tensors to list at most: a file can hold a million.
 inline constexpr std::size_t most_extra = 100;
 
-/// "bias" or "weight".
-std::string_view tensor_kind(const parameter_info &parameter);
-
 /// Belongs to the network's classifier.
 bool in_top(const parameter_info &parameter);
 

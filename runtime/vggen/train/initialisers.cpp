@@ -185,8 +185,26 @@ void fill(std::span<float> out, const parameter_info &parameter, const initialis
   }
 }
 
+// A batch norm begins as the identity.
+initialiser initialiser_of(const parameter_info &parameter, const initialisation &how) {
+  using enum parameter_role;
+  switch (parameter.role) {
+  case weights:
+    return parameter.rank == 4 ? how.convolution : how.fully_connected;
+  case bias:
+    return how.bias;
+  case scale:
+  case running_variance:
+    return {constant, 1};
+  case shift:
+  case running_mean:
+    break;
+  }
+  return {zeros};
+}
+
 std::string subject(const parameter_info &parameter) {
-  return std::string(parameter.name.view()) + (parameter.bias ? " bias" : " weight");
+  return std::string(parameter.name.view()) + " " + std::string(parameter.suffix());
 }
 
 } // namespace
@@ -221,14 +239,12 @@ std::string text_of(const initialiser &how) {
 
 void initialise(std::span<float> out, const parameter_info &parameter, const initialisation &how,
                 std::uint32_t tensor, std::uint64_t seed) {
-  const initialiser &one = parameter.bias        ? how.bias
-                           : parameter.rank == 4 ? how.convolution
-                                                 : how.fully_connected;
+  const initialiser one = initialiser_of(parameter, how);
   if (parameter.size() < 1 || out.size() != static_cast<std::size_t>(parameter.size()))
     fail(std::to_string(out.size()) + " elements for " + subject(parameter),
          std::to_string(parameter.size()));
   if (!in_range(one)) fail(text_of(one) + " for " + subject(parameter), range_text(one.kind));
-  if (parameter.bias && (is_weighted_by_fans(one.kind) || one.kind == orthogonal))
+  if (parameter.role != parameter_role::weights && (is_weighted_by_fans(one.kind) || one.kind == orthogonal))
     fail(text_of(one) + " for " + subject(parameter),
          "one that needs no inputs and outputs: zeros, constant, normal, truncated_normal or uniform");
   try {

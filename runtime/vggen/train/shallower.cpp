@@ -40,7 +40,7 @@ std::span<const std::int64_t> shape_of(const parameter_info &parameter) {
 }
 
 std::string text_of(const parameter_info &parameter) {
-  std::string text = std::string(parameter.name.view()) + (parameter.bias ? " bias [" : " weight [");
+  std::string text = std::string(parameter.name.view()) + " " + std::string(parameter.suffix()) + " [";
   for (std::size_t i = 0; i < shape_of(parameter).size(); ++i)
     text += (i == 0 ? "" : ", ") + std::to_string(parameter.extents[i]);
   return text + "]";

@@ -47,7 +47,7 @@ shallower_start start_from_shallower(const std::filesystem::path &path, trainabl
       if (from.info.name.view() != info.name.view()) name += " (" + std::string(from.info.name.view()) + ")";
       ++copy;
     }
-    if (!info.bias) (copied ? start.copied : start.others).push_back(name);
+    if (info.role == parameter_role::weights) (copied ? start.copied : start.others).push_back(name);
   }
   network.parameters_changed();
   return start;

@@ -133,9 +133,9 @@ void check(const place &where, const layer_pair &layer, problem_list &problems) 
                  detail::in_quotes(layer.weights->name));
 }
 
-stored_parameter stored(const tensor_view &tensor, const short_name &name, int layer, bool bias) {
+stored_parameter stored(const tensor_view &tensor, const short_name &name, int layer, parameter_role role) {
   parameter_info info{.layer = layer,
-                      .bias = bias,
+                      .role = role,
                       .rank = static_cast<int>(tensor.shape.size()),
                       .extents = {},
                       .name = name,
@@ -205,8 +205,8 @@ std::vector<stored_parameter> stored_parameters(const safetensors_file &file) {
   int index = 0;
   for (const auto &[where, layer] : layers) {
     const short_name name = names.name(where);
-    parameters.push_back(stored(*layer.weights, name, index, false));
-    parameters.push_back(stored(*layer.bias, name, index, true));
+    parameters.push_back(stored(*layer.weights, name, index, parameter_role::weights));
+    parameters.push_back(stored(*layer.bias, name, index, parameter_role::bias));
     ++index;
   }
   return parameters;

@@ -55,9 +55,9 @@ public:
   [[nodiscard]] virtual std::span<float> rate_factors() = 0;
   [[nodiscard]] virtual std::span<float> decay_factors() = 0;
 
-  /// images: [n][y][x][c], a whole batch.
+  /// images: [n][y][x][c], a whole batch, of which the first `count` count.
   virtual void forward(std::span<const std::uint8_t> images, const normalisation &how,
-                       const step_number &number) = 0;
+                       const step_number &number, int count) = 0;
   /// Returns each image's loss.
   virtual std::span<const float> loss(std::span<const std::int32_t> labels, float smoothing,
                                       float weight) = 0;

@@ -59,10 +59,10 @@ public:
   [[nodiscard]] std::span<float> rate_factors() override { return training_.rate_factors(); }
   [[nodiscard]] std::span<float> decay_factors() override { return training_.decay_factors(); }
 
-  void forward(std::span<const std::uint8_t> images, const normalisation &how,
-               const step_number &number) override {
+  void forward(std::span<const std::uint8_t> images, const normalisation &how, const step_number &number,
+               int count) override {
     check(training_.set_images(images.data(), how.constants.data(), how.reverse_channels), "preprocessing");
-    check(training_.forward(number), "running the network");
+    check(training_.forward(number, count), "running the network");
   }
   std::span<const float> loss(std::span<const std::int32_t> labels, float smoothing, float weight) override {
     check(training_.loss(labels.data(), smoothing, weight),

@@ -81,7 +81,8 @@ void trainer::accumulate() {
 training_totals trainer::batch(std::span<const std::uint8_t> images, std::span<const std::int32_t> labels,
                                int count, double learning_rate, bool last) {
   // gradients are those of the sum of losses; the update divides them by the number of images
-  network_.forward(images, how_, {.seed = settings_.seed, .step = static_cast<std::uint32_t>(batches_)});
+  network_.forward(images, how_, {.seed = settings_.seed, .step = static_cast<std::uint32_t>(batches_)},
+                   count);
   const auto losses = network_.loss(labels, static_cast<float>(settings_.label_smoothing), 1.f);
   network_.copy_logits(logits_);
   training_totals totals;

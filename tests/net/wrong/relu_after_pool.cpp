@@ -1,4 +1,4 @@
-// expect: relu: it follows a convolution or a fully connected layer
+// expect: relu: it follows a convolution, its batch norm or a fully connected layer
 // names: 2, relu, 3, 8, 8
 #include <vggen/net/network.hpp>
 

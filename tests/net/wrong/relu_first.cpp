@@ -1,4 +1,4 @@
-// expect: relu: it follows a convolution or a fully connected layer
+// expect: relu: it follows a convolution, its batch norm or a fully connected layer
 // names: 1, relu, 3, 16, 16
 #include <vggen/net/network.hpp>
 

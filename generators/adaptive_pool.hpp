@@ -1,0 +1,124 @@
+// Adaptive pools and their gradients: output pixel i of N along an extent E is computed from the input's
+// pixels floor(i E / N) up to ceil((i + 1) E / N), as PyTorch has it. Windows may overlap, and repeat where
+// the output is the larger one.
+#pragma once
+
+#include "backward.hpp"
+#include "pointwise.hpp"
+
+#include <algorithm>
+#include <string>
+
+namespace vggen {
+
+/// Represents the windows along one dimension.
+struct adaptive_windows {
+  int extent = 1;  ///< of the input
+  int outputs = 1; ///< of the output
+
+  [[nodiscard]] Halide::Expr begin(const Halide::Expr &i) const { return i * extent / outputs; }
+  [[nodiscard]] Halide::Expr end(const Halide::Expr &i) const {
+    return ((i + 1) * extent + outputs - 1) / outputs;
+  }
+  /// The first window that a pixel is in: the first whose end is past it.
+  [[nodiscard]] Halide::Expr first_with(const Halide::Expr &pixel) const { return pixel * outputs / extent; }
+
+  /// Pixels in the largest window.
+  [[nodiscard]] int largest() const {
+    int most = 1;
+    for (int i = 0; i < outputs; ++i)
+      most = std::max(most, ((i + 1) * extent + outputs - 1) / outputs - i * extent / outputs);
+    return most;
+  }
+  /// Windows that the pixel in most of them is in.
+  [[nodiscard]] int most_with() const {
+    int most = 1;
+    for (int pixel = 0; pixel < extent; ++pixel) {
+      int end = pixel * outputs / extent;
+      while (end < outputs && end * extent / outputs <= pixel)
+        ++end;
+      most = std::max(most, end - pixel * outputs / extent);
+    }
+    return most;
+  }
+  [[nodiscard]] Halide::Expr inside(const Halide::Expr &i, const Halide::Expr &pixel) const {
+    return begin(i) <= pixel && pixel < end(i);
+  }
+  [[nodiscard]] Halide::Expr clamped(const Halide::Expr &pixel) const {
+    return Halide::clamp(pixel, 0, extent - 1);
+  }
+  [[nodiscard]] Halide::Expr clamped_output(const Halide::Expr &i) const {
+    return Halide::clamp(i, 0, outputs - 1);
+  }
+};
+
+inline adaptive_windows columns_of(const signature &kernel) { return {kernel.width, kernel.filter_width}; }
+inline adaptive_windows rows_of(const signature &kernel) { return {kernel.height, kernel.filter_height}; }
+
+inline void define_adaptive_average_pool(pointwise_stages &s, Halide::Func input, const signature &kernel) {
+  using Halide::Expr;
+  const adaptive_windows columns = columns_of(kernel), rows = rows_of(kernel);
+  const Halide::RDom window(0, columns.largest(), 0, rows.largest(), "window");
+  s.output.define(kernel, [&](Expr c, Expr x, Expr y, Expr n) {
+    const Expr column = columns.begin(x) + window.x, row = rows.begin(y) + window.y;
+    const Expr value = Halide::select(columns.inside(x, column) && rows.inside(y, row),
+                                      input(c, columns.clamped(column), rows.clamped(row), n), 0.f);
+    const Expr area = (columns.end(x) - columns.begin(x)) * (rows.end(y) - rows.begin(y));
+    return Halide::sum(window, value, "window_sum") / Halide::cast<float>(area);
+  });
+}
+
+inline void define_adaptive_max_pool(pointwise_stages &s, Halide::Func input, const signature &kernel) {
+  using Halide::Expr;
+  const adaptive_windows columns = columns_of(kernel), rows = rows_of(kernel);
+  const Halide::RDom window(0, columns.largest(), 0, rows.largest(), "window");
+  s.output.define(kernel, [&](Expr c, Expr x, Expr y, Expr n) {
+    // past its end a window is filled up with its last row and column
+    const Expr column = Halide::min(columns.begin(x) + window.x, columns.end(x) - 1);
+    const Expr row = Halide::min(rows.begin(y) + window.y, rows.end(y) - 1);
+    return Halide::maximum(window, input(c, columns.clamped(column), rows.clamped(row), n), "window_maximum");
+  });
+}
+
+inline void define_adaptive_average_pool_backward(pointwise_stages &s, Halide::Func output_gradient,
+                                                  Halide::Func input, const signature &kernel) {
+  using Halide::Expr;
+  const adaptive_windows columns = columns_of(kernel), rows = rows_of(kernel);
+  const Halide::RDom windows(0, columns.most_with(), 0, rows.most_with(), "windows");
+  s.output.define(as_large_as_input(kernel), [&](Expr c, Expr x, Expr y, Expr n) {
+    const Expr wx = columns.clamped_output(columns.first_with(x) + windows.x);
+    const Expr wy = rows.clamped_output(rows.first_with(y) + windows.y);
+    // a clamped one would count twice
+    const Expr counts = columns.first_with(x) + windows.x < columns.outputs && columns.inside(wx, x) &&
+                        rows.first_with(y) + windows.y < rows.outputs && rows.inside(wy, y);
+    const Expr area = (columns.end(wx) - columns.begin(wx)) * (rows.end(wy) - rows.begin(wy));
+    const Expr share = Halide::select(counts, output_gradient(c, wx, wy, n) / Halide::cast<float>(area), 0.f);
+    return through_relu(kernel, input(c, x, y, n), Halide::sum(windows, share, "window_gradients"));
+  });
+}
+
+/// The first of the largest of a window, in the order of rows, takes its gradient, as in PyTorch.
+inline void define_adaptive_max_pool_backward(pointwise_stages &s, Halide::Func output_gradient,
+                                              Halide::Func input, const signature &kernel) {
+  using Halide::Expr;
+  const adaptive_windows columns = columns_of(kernel), rows = rows_of(kernel);
+  const Halide::RDom windows(0, columns.most_with(), 0, rows.most_with(), "windows");
+  const Halide::RDom pixels(0, columns.largest(), 0, rows.largest(), "pixels_of_window");
+  s.output.define(as_large_as_input(kernel), [&](Expr c, Expr x, Expr y, Expr n) {
+    const Expr wx = columns.clamped_output(columns.first_with(x) + windows.x);
+    const Expr wy = rows.clamped_output(rows.first_with(y) + windows.y);
+    const Expr counts = columns.first_with(x) + windows.x < columns.outputs && columns.inside(wx, x) &&
+                        rows.first_with(y) + windows.y < rows.outputs && rows.inside(wy, y);
+    const Expr value = input(c, x, y, n);
+    const Expr column = columns.begin(wx) + pixels.x, row = rows.begin(wy) + pixels.y;
+    const Expr other = input(c, columns.clamped(column), rows.clamped(row), n);
+    const Expr earlier = row < y || (row == y && column < x);
+    const Expr wins =
+        columns.inside(wx, column) && rows.inside(wy, row) && (other > value || (earlier && other == value));
+    const Expr beaten = Halide::maximum(pixels, Halide::select(wins, 1, 0), "beaten");
+    const Expr share = Halide::select(counts && beaten == 0, output_gradient(c, wx, wy, n), 0.f);
+    return through_relu(kernel, value, Halide::sum(windows, share, "window_gradients"));
+  });
+}
+
+} // namespace vggen

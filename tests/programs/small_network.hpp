@@ -1,4 +1,4 @@
-// A network for tests of the program that trains.
+// A network for tests of the programs that train and explain.
 #pragma once
 
 #include <vggen/net/zoo.hpp>
@@ -8,6 +8,9 @@ namespace vggen::test_networks {
 inline constexpr auto small =
     sequential(input<1, 28, 28>, conv3x3<8>, relu, max_pool<2>, conv3x3<16>, relu, max_pool<2>, flatten,
                fully_connected<32>, relu, dropout<0.25>, fully_connected<10>, softmax);
+
+/// The same, whose program explains.
+inline constexpr auto small_explained = with_features<"conv1_1", "conv2_1", "fc4">(small);
 
 /// The same convolutions under another classifier, frozen up to the second one.
 inline constexpr auto small_three =

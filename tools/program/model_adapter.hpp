@@ -196,7 +196,7 @@ private:
                                .keras = std::string(layer.keras.view()),
                                .layer = texts[i++],
                                .output = layer.output,
-                               .parameters = layer.weight_count() + layer.bias_count(),
+                               .parameters = layer.parameter_count(),
                                .multiply_adds = layer.multiply_adds(),
                                .kernel = -1});
     }

@@ -27,7 +27,7 @@
 
 namespace vggen {
 
-/// PyTorch's and torchvision's; net/ says what it is added to.
+/// What is added to a variance: PyTorch's. Folding (runtime/vggen/core/folding.hpp) has the same.
 constexpr float batch_norm_epsilon = 1e-5f;
 
 /// Represents the sum of a value over all pixels of the images that count, channel by channel: first along

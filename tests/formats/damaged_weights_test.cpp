@@ -9,10 +9,19 @@ using namespace vggen::test;
 
 namespace {
 
-constexpr std::array files{
-    "tiny.pth",      "tiny_bn.pth",    "tiny_stream.pth",      "tiny_checkpoint.pth",
-    "tiny_half.pth", "tiny_keras1.h5", "tiny_keras2_whole.h5", "tiny_keras3_named.weights.h5",
-    "tiny.onnx",     "tiny_bn.onnx",   "tiny.safetensors"};
+constexpr std::array files{"tiny.pth",
+                           "tiny_bn.pth",
+                           "tiny_stream.pth",
+                           "tiny_checkpoint.pth",
+                           "tiny_half.pth",
+                           "tiny_keras1.h5",
+                           "tiny_keras2_whole.h5",
+                           "tiny_keras3_named.weights.h5",
+                           "tiny.onnx",
+                           "tiny_bn.onnx",
+                           "tiny.safetensors",
+                           "tiny_a_keras2_pieces.h5",
+                           "tiny_transposed.onnx"};
 
 // Opens and reads all; an error of vggen's is fine.
 void try_to_read(const std::filesystem::path &path) {

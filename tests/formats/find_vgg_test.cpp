@@ -90,3 +90,51 @@ TEST_CASE("hostile names and shapes are errors") {
              }),
              {"tensors"});
 }
+
+TEST_CASE("an encoder is found in a larger network") {
+  stored_weights larger = small();
+  for (const char *name : {"side.weight", "decoder.0.weight", "conv2d_1.weight"})
+    larger.tensors.push_back(tensor(name, {1, 6, 1, 1}));
+  larger.tensors.push_back(tensor("scale", {}));
+  CHECK(error_of([&] { static_cast<void>(find_vgg(larger)); }));
+  const vgg_weights found = find_vgg(larger, vgg_part::encoder);
+  REQUIRE(found.blocks.size() == 2);
+  CHECK(found.blocks[0].size() == 1);
+  CHECK(found.blocks[1].size() == 1);
+  CHECK(found.blocks[1][0].weight.shape == std::vector<std::int64_t>{6, 4, 3, 3});
+  CHECK(found.blocks[1][0].bias.name == "features.3.bias");
+  CHECK(found.top.empty());
+}
+
+TEST_CASE("an encoder keeps its batch norms, and is refused if their names do not tell where they are") {
+  stored_weights larger = small();
+  named(larger, "features.3.weight").name = "features.4.weight";
+  named(larger, "features.3.bias").name = "features.4.bias";
+  const stored_weights plain = larger;
+  const auto add_norms = [&](stored_weights &weights,
+                             std::initializer_list<std::pair<const char *, int>> norms) {
+    for (const auto &[name, outputs] : norms)
+      for (const char *part : {".weight", ".bias", ".running_mean", ".running_var"})
+        weights.tensors.push_back(tensor(std::string(name) + part, {outputs}));
+  };
+  add_norms(larger, {{"features.1", 4}, {"features.5", 6}, {"decoder.1", 9}});
+  const vgg_weights found = find_vgg(larger, vgg_part::encoder);
+  REQUIRE(found.has_batch_norm());
+  CHECK(found.blocks[1][0].norm->running_mean.name == "features.5.running_mean");
+
+  stored_weights unnamed = plain;
+  add_norms(unnamed, {{"norm1", 4}, {"norm2", 6}});
+  for (stored_tensor &t : unnamed.tensors) // conv1_1 and conv2_1, whose names tell no distance
+    if (t.name.starts_with("features.")) t.name.replace(0, 10, t.name[9] == '0' ? "conv1_1" : "conv2_1");
+  const auto problem = error_of([&] { static_cast<void>(find_vgg(unnamed, vgg_part::encoder)); });
+  REQUIRE(problem);
+  check_says(problem->what(), {"found batch norms, but none named"});
+}
+
+TEST_CASE("no encoder is found where none is named") {
+  stored_weights other = small();
+  std::erase_if(other.tensors, [](const stored_tensor &t) { return t.name.starts_with("features"); });
+  const auto problem = error_of([&] { static_cast<void>(find_vgg(other, vgg_part::encoder)); });
+  REQUIRE(problem);
+  check_says(problem->what(), {"no convolutions"});
+}

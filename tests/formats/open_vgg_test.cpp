@@ -11,9 +11,9 @@ TEST_CASE("every format gives the same parameters") {
   CHECK(expected.blocks[0].size() == 2);
   CHECK(expected.blocks[1].size() == 1);
   CHECK(expected.top.size() == 3);
-  for (const char *name :
-       {"tiny.pth", "tiny_stream.pth", "tiny_checkpoint.pth", "tiny_strided.pth", "tiny_keras1.h5",
-        "tiny_keras2_whole.h5", "tiny_keras3_named.weights.h5", "tiny.onnx"}) {
+  for (const char *name : {"tiny.pth", "tiny_stream.pth", "tiny_checkpoint.pth", "tiny_strided.pth",
+                           "tiny_keras1.h5", "tiny_keras2_whole.h5", "tiny_keras3_named.weights.h5",
+                           "tiny.onnx", "tiny_transposed.onnx", "tiny_external.onnx"}) {
     CAPTURE(name);
     check_same(open_vgg(weights_file(name)), expected);
   }
@@ -41,6 +41,11 @@ TEST_CASE("blocks that nothing names are those of the configuration with as many
   REQUIRE(problem);
   CHECK(problem->code() == error_code::mismatch);
   CHECK(std::string(problem->what()).find("3 convolutions") != std::string::npos);
+}
+
+TEST_CASE("Keras's lists of names may be in pieces") {
+  // names that only layer_names0, layer_names1, … put in the order of the model
+  check_same(open_vgg(weights_file("tiny_a_keras2_pieces.h5")), open_vgg(weights_file("tiny_a.safetensors")));
 }
 
 TEST_CASE("what is no state dict is refused, with the name of what it would call") {

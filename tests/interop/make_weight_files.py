@@ -16,10 +16,14 @@ os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
 import h5py
 import keras
 import numpy as np
+import onnx
+import onnxruntime
 import safetensors.torch
 import torch
+from keras.src.legacy.saving import legacy_h5_format
 
 import torch_vgg
+
 
 class Shape(typing.NamedTuple):
     blocks: tuple  # outputs of the convolutions, block by block
@@ -65,8 +69,12 @@ def keras_layers(shape: Shape, names: bool, batch_norm=False) -> list:
 
 
 def keras_model(vgg: torch.nn.Module, names: bool, batch_norm=False, shape: Shape = TINY):
-    model = keras.Sequential([keras.layers.Input((shape.extent, shape.extent, 3)),
-                              *keras_layers(shape, names, batch_norm)])
+    return fill_keras(keras.Sequential([keras.layers.Input((shape.extent, shape.extent, 3)),
+                                        *keras_layers(shape, names, batch_norm)]), vgg, shape)
+
+
+def fill_keras(model, vgg: torch.nn.Module, shape: Shape):
+    """Gives a Keras model the weights of the same network."""
     convolutions = [m for m in vgg.features if isinstance(m, torch.nn.Conv2d)]
     norms = iter([m for m in vgg.features if isinstance(m, torch.nn.BatchNorm2d)])
     connected = iter([m for m in vgg.classifier if isinstance(m, torch.nn.Linear)])
@@ -97,6 +105,59 @@ def write_keras1(vgg: torch.nn.Module, path: pathlib.Path) -> None:
         for layer in model.layers:
             for kind, value in zip("Wb", layer.get_weights()):
                 file.create_dataset(f"{layer.name}/{layer.name}_{kind}_1:0", data=value)
+
+
+def write_keras2_in_pieces(vgg: torch.nn.Module, path: pathlib.Path) -> None:
+    """Keras's own layout of its second version, with lists of names so long that it writes them in pieces: here, those of
+    more than 64 bytes. The layers' names are backwards, so that only the list tells their order."""
+    layers = keras_layers(TINY_A, False)
+    for i, layer in enumerate(layers):
+        layer.name = f"layer_{chr(ord('z') - i)}"
+    model = fill_keras(keras.Sequential([keras.layers.Input((TINY_A.extent, TINY_A.extent, 3)), *layers]), vgg, TINY_A)
+    check_keras(vgg, model, TINY_A)
+    limit, legacy_h5_format.HDF5_OBJECT_HEADER_LIMIT = legacy_h5_format.HDF5_OBJECT_HEADER_LIMIT, 64
+    try:
+        with h5py.File(path, "w") as file:
+            legacy_h5_format.save_weights_to_hdf5_group(file, model)
+            assert "layer_names" not in file.attrs and "layer_names1" in file.attrs
+    finally:
+        legacy_h5_format.HDF5_OBJECT_HEADER_LIMIT = limit
+
+
+def write_onnx_transposed(source: pathlib.Path, path: pathlib.Path) -> None:
+    """The same network, whose first convolution and fully connected layers take their weights through Transpose nodes: the
+    first of the latter as MatMul and Add, the others as Gemm."""
+    model = onnx.load(source)
+    graph, nodes, products = model.graph, [], 0
+    constants = {tensor.name: tensor for tensor in graph.initializer}
+    for node in graph.node:
+        is_first = node.op_type == "Conv" and not any(n.op_type == "Conv" for n in nodes)
+        if node.op_type == "Gemm" or is_first:
+            tensor = constants[node.input[1]]
+            values, order = onnx.numpy_helper.to_array(tensor), (3, 2, 0, 1) if is_first else (1, 0)
+            tensor.CopyFrom(onnx.numpy_helper.from_array(values.transpose(np.argsort(order)).copy(), tensor.name))
+            turned = onnx.helper.make_node("Transpose", [tensor.name], [tensor.name + ".turned"], perm=order)
+            if node.op_type == "Gemm" and products % 2 == 1:  # without perm: backwards
+                del turned.attribute[:]
+            nodes.append(turned)
+            node.input[1] = turned.output[0]
+        if node.op_type == "Gemm":
+            # stored as [in, out], Transpose makes it [out, in] for transB, and twice for a MatMul
+            products += 1
+            if products == 1:
+                nodes.append(onnx.helper.make_node("Transpose", [node.input[1]], ["again"], perm=(1, 0)))
+                nodes.append(onnx.helper.make_node("MatMul", [node.input[0], "again"], ["product"]))
+                nodes.append(onnx.helper.make_node("Add", ["product", node.input[2]], [node.output[0]]))
+                continue
+        nodes.append(node)
+    nodes = [onnx.NodeProto.FromString(node.SerializeToString()) for node in nodes]
+    del graph.node[:]
+    graph.node.extend(nodes)
+    onnx.checker.check_model(model)
+    onnx.save(model, path)
+    x = np.random.default_rng(1).standard_normal((1, 3, TINY.extent, TINY.extent)).astype(np.float32)
+    found, expected = (onnxruntime.InferenceSession(p).run(None, {graph.input[0].name: x})[0] for p in (path, source))
+    assert np.abs(found - expected).max() < 1e-5 * np.abs(expected).max(), "the transposed network computes something else"
 
 
 def check_keras(vgg: torch.nn.Module, model, shape: Shape) -> None:
@@ -139,6 +200,10 @@ def main() -> None:
     write_keras1(plain, folder / "tiny_keras1.h5")
     # the layout of Keras 2, of which Keras 3 still writes whole models
     keras_model(plain, True).save(folder / "tiny_keras2_whole.h5")
+    write_keras2_in_pieces(a, folder / "tiny_a_keras2_pieces.h5")
+    write_onnx_transposed(folder / "tiny.onnx", folder / "tiny_transposed.onnx")
+    onnx.save(onnx.load(folder / "tiny.onnx"), folder / "tiny_external.onnx", save_as_external_data=True,
+              location="tiny_external.data", size_threshold=0)
 
 
 if __name__ == "__main__":

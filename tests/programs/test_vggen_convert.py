@@ -60,6 +60,13 @@ class Convert(unittest.TestCase):
         self.assertNotIn("with batch norm", done.stdout)
         self.assertIn("without a top", done.stdout)
 
+    def test_encoder(self):
+        done = self.run_it(WEIGHTS / "tiny_bn.pth", self.folder / "a.safetensors", "--encoder")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertIn("with batch norm, without a top", done.stdout)
+        expected = self.good(WEIGHTS / "tiny_bn.pth", "b.safetensors", "--no-top").read_bytes()
+        self.assertEqual((self.folder / "a.safetensors").read_bytes(), expected)
+
     def test_wrong_input(self):
         out = self.folder / "w.safetensors"
         source = WEIGHTS / "tiny.pth"

@@ -30,7 +30,7 @@ struct options {
   std::string preprocess;
   format to = format::safetensors;
   bool format_given = false, fold = false, reverse = false, grey = false, softmax = false,
-       without_top = false;
+       without_top = false, encoder = false;
 };
 
 format format_of(const options &o) {
@@ -66,7 +66,7 @@ std::string description(const vgg_weights &weights) {
 
 void run(const options &o) {
   const format to = format_of(o);
-  vgg_weights weights = open_vgg(o.in);
+  vgg_weights weights = open_vgg(o.in, o.encoder ? vgg_part::encoder : vgg_part::whole);
   if (o.without_top) weights.top.clear();
   if (to == format::keras && (!o.preprocess.empty() || !o.labels.empty()))
     throw error(error_code::invalid_argument,
@@ -127,6 +127,10 @@ int main(int argc, char **argv) {
                "take red, green, blue instead of blue, green, red, or the other way");
   app.add_flag("--grey", o.grey, "take grey images: the first convolution summed over its channels");
   app.add_flag("--no-top", o.without_top, "without the fully connected layers");
+  app.add_flag(
+      "--encoder", o.encoder,
+      "of a larger network, only the convolutions that are named as a VGG's (block1_conv1, features.0, "
+      "conv1_1)");
   app.add_flag("--softmax", o.softmax, "let an ONNX network give probabilities instead of logits");
   CLI11_PARSE(app, argc, argv);
   o.format_given = to->count() > 0;

@@ -111,7 +111,7 @@ private:
       names.push_back(std::move(name));
     }
     std::ranges::sort(names, comes_before);
-    const std::vector<std::string> layers = texts(group, "layer_names");
+    const std::vector<std::string> layers = list_of_texts(group, "layer_names");
     std::ranges::stable_sort(names, {},
                              [&](const std::string &name) { return std::ranges::find(layers, name); });
     return names;
@@ -144,6 +144,19 @@ private:
       values.emplace_back(padded.substr(0, padded.find('\0')));
     }
     return values;
+  }
+
+  // A list that Keras writes in pieces, layer_names0, layer_names1, …, when it is too large for one
+  // attribute.
+  [[nodiscard]] static std::vector<std::string> list_of_texts(hid_t object, const std::string &name) {
+    std::vector<std::string> all = texts(object, name.c_str());
+    if (!all.empty()) return all;
+    for (int piece = 0; all.size() <= most_entries; ++piece) {
+      const std::vector<std::string> more = texts(object, (name + std::to_string(piece)).c_str());
+      if (more.empty()) break;
+      all.insert(all.end(), more.begin(), more.end());
+    }
+    return all;
   }
 
   void visit(const std::string &path, int depth, std::vector<dataset> &found,

@@ -53,6 +53,32 @@ void places_after_channels(stored_tensor &weight, std::int64_t channels) {
   };
 }
 
+void reorder_dimensions(stored_tensor &tensor, const std::vector<std::size_t> &order) {
+  const std::vector<std::int64_t> from = tensor.shape;
+  std::vector<std::size_t> steps(order.size()); // in the old one, for a step in each dimension of the new one
+  for (std::size_t d = 0; d < order.size(); ++d) {
+    tensor.shape[d] = from[order[d]];
+    steps[d] = 1;
+    for (std::size_t inner = order[d] + 1; inner < from.size(); ++inner)
+      steps[d] *= static_cast<std::size_t>(from[inner]);
+  }
+  tensor.read = [read = std::move(tensor.read), shape = tensor.shape, steps](std::span<float> to) {
+    std::vector<float> stored(to.size());
+    read(stored);
+    std::vector<std::int64_t> at(shape.size());
+    std::size_t source = 0;
+    for (float &value : to) {
+      value = stored[source];
+      for (std::size_t d = at.size(); d-- > 0;) {
+        source += steps[d];
+        if (++at[d] < shape[d]) break;
+        source -= static_cast<std::size_t>(at[d]) * steps[d];
+        at[d] = 0;
+      }
+    }
+  };
+}
+
 stored_tensor constant_tensor(std::string name, std::int64_t size, float value) {
   return {.name = std::move(name),
           .type = element_type::f32,

@@ -2,18 +2,13 @@
 
 #include "vggen/formats/check_vgg.hpp"
 #include "vggen/formats/layouts.hpp"
-#include "vggen/formats/number_conversion.hpp"
+#include "vggen/formats/onnx_constants.hpp"
 #include "vggen/io/error.hpp"
 #include "vggen/io/safetensors_header.hpp"
 
 #include <algorithm>
-#include <array>
-#include <charconv>
 #include <cstdint>
-#include <cstring>
 #include <limits>
-#include <map>
-#include <optional>
 #include <set>
 #include <string>
 #include <string_view>
@@ -32,25 +27,10 @@ const std::set<std::string_view> passed_over{
     "Relu",          "Dropout", "Flatten", "Reshape", "Softmax",   "Identity", "Squeeze", "GlobalAveragePool",
     "GlobalMaxPool", "Shape",   "Gather",  "Concat",  "Unsqueeze", "Constant", "Cast",    "Slice"};
 
-std::optional<element_type> type_of(int type) {
-  switch (type) {
-  case onnx::TensorProto::FLOAT:
-    return element_type::f32;
-  case onnx::TensorProto::DOUBLE:
-    return element_type::f64;
-  case onnx::TensorProto::FLOAT16:
-    return element_type::f16;
-  case onnx::TensorProto::BFLOAT16:
-    return element_type::bf16;
-  default:
-    return std::nullopt;
-  }
-}
-
 class onnx_reader {
 public:
   explicit onnx_reader(std::shared_ptr<const mapped_file> file)
-      : file_(std::move(file)), model_(std::make_shared<onnx::ModelProto>()) {}
+      : file_(std::move(file)), model_(std::make_shared<onnx::ModelProto>()), constants_(file_, model_) {}
 
   vgg_weights run() {
     parse();
@@ -59,7 +39,7 @@ public:
       if (entry.key() == "preprocess" || entry.key() == "labels")
         result_.metadata[entry.key()] = entry.value();
     for (const onnx::TensorProto &tensor : model_->graph().initializer())
-      constants_[tensor.name()] = &tensor;
+      constants_.add(tensor.name(), tensor);
     for (const onnx::NodeProto &node : model_->graph().node())
       visit(node);
     if (!result_.blocks.empty() && !result_.blocks.back().empty())
@@ -103,10 +83,8 @@ private:
       add_product(node);
     else if (kind == "Add")
       add_bias(node);
-    else if (kind == "Transpose" && !constants_.contains(node.input_size() > 0 ? node.input(0) : ""))
-      places_first_ = integers(node, "perm") == std::vector<std::int64_t>{0, 2, 3, 1};
     else if (kind == "Transpose")
-      fail("a transposed constant, expected weights as a layer takes them", error_code::unsupported);
+      add_transpose(node);
     else if (kind == "ReduceMean")
       expect_average(node);
     else if (kind == "AveragePool")
@@ -115,10 +93,9 @@ private:
       fail("a node " + in_quotes(kind) + ", which no VGG has", error_code::unsupported);
     if (kind == "Constant" && node.output_size() == 1)
       if (const onnx::AttributeProto *value = attribute(node, "value"); value != nullptr && value->has_t())
-        constants_[node.output(0)] = &value->t();
+        constants_.add(node.output(0), value->t());
     if (kind == "Identity" && node.input_size() == 1 && node.output_size() == 1)
-      if (const auto known = constants_.find(node.input(0)); known != constants_.end())
-        constants_[node.output(0)] = known->second;
+      constants_.add_copy(node.output(0), node.input(0));
   }
 
   static const onnx::AttributeProto *attribute(const onnx::NodeProto &node, std::string_view name) {
@@ -146,6 +123,16 @@ private:
     if (a != nullptr && a->f() != value)
       fail("a " + node.op_type() + " with another " + std::string(name) + " than " + std::to_string(value),
            error_code::unsupported);
+  }
+
+  // Of weights, or of images.
+  void add_transpose(const onnx::NodeProto &node) {
+    const std::vector<std::int64_t> order = integers(node, "perm");
+    if (node.input_size() != 1 || node.output_size() != 1) fail("a Transpose of other than one tensor");
+    if (constants_.has(node.input(0)))
+      constants_.add_transposed(node.output(0), node.input(0), order);
+    else
+      places_first_ = order == std::vector<std::int64_t>{0, 2, 3, 1};
   }
 
   void add_convolution(const onnx::NodeProto &node) {
@@ -222,7 +209,7 @@ private:
   // The summand of a MatMul.
   void add_bias(const onnx::NodeProto &node) {
     for (int i = 0; i < node.input_size(); ++i)
-      if (constants_.contains(node.input(i)) && !result_.top.empty()) {
+      if (constants_.has(node.input(i)) && !result_.top.empty()) {
         result_.top.back().bias = flat(constant(node, i));
         return;
       }
@@ -255,72 +242,14 @@ private:
 
   // A node's input that is a constant of the file.
   stored_tensor constant(const onnx::NodeProto &node, int input) const {
-    const auto found = input < node.input_size() ? constants_.find(node.input(input)) : constants_.end();
-    if (found == constants_.end())
+    if (input >= node.input_size() || !constants_.has(node.input(input)))
       fail("a " + node.op_type() + " without constant parameters", error_code::unsupported);
-    const onnx::TensorProto &tensor = *found->second;
-    const auto type = type_of(tensor.data_type());
-    if (!type)
-      fail("a constant " + in_quotes(tensor.name()) + " that holds no floating-point numbers",
-           error_code::unsupported);
-    stored_tensor result{.name = tensor.name(),
-                         .type = *type,
-                         .shape = {tensor.dims().begin(), tensor.dims().end()},
-                         .read = {}};
-    const auto bytes = tensor_bytes(*type, result.shape);
-    if (!bytes || result.shape.size() > 8)
-      fail("a constant of an impossible shape, " + in_quotes(tensor.name()));
-    if (tensor.data_location() == onnx::TensorProto::EXTERNAL) {
-      read_external(tensor, *bytes, result);
-      return result;
-    }
-    const bool raw = !tensor.raw_data().empty() || *bytes == 0;
-    const auto listed = static_cast<std::uint64_t>(tensor.float_data_size());
-    if (!raw && *type != element_type::f32)
-      fail("a constant " + in_quotes(tensor.name()) + " that lists " + std::string(element_name(*type)) +
-               " one by one, expected raw data",
-           error_code::unsupported);
-    if (raw ? tensor.raw_data().size() != *bytes : listed != *bytes / 4)
-      fail("a constant " + in_quotes(tensor.name()) + " with more or fewer numbers than its shape asks for");
-    result.read = [model = model_, &tensor, raw, type = *type](std::span<float> to) {
-      if (to.empty()) return;
-      if (raw)
-        to_float(type, std::as_bytes(std::span(tensor.raw_data())), to);
-      else
-        std::ranges::copy(tensor.float_data(), to.begin());
-    };
-    return result;
-  }
-
-  // Numbers in a file beside this one.
-  void read_external(const onnx::TensorProto &tensor, std::uint64_t bytes, stored_tensor &result) const {
-    std::map<std::string, std::string, std::less<>> where;
-    for (const auto &entry : tensor.external_data())
-      where[entry.key()] = entry.value();
-    const std::filesystem::path location(where["location"]);
-    const bool inside = !location.empty() && location.is_relative() &&
-                        std::ranges::none_of(location, [](const auto &part) { return part == ".."; });
-    if (!inside)
-      fail("numbers in another folder, " + in_quotes(where["location"]) + ", expected them beside the file",
-           error_code::unsupported);
-    std::uint64_t offset = 0;
-    if (const std::string &text = where["offset"]; !text.empty()) {
-      const auto [end, problem] = std::from_chars(text.data(), text.data() + text.size(), offset);
-      if (problem != std::errc() || end != text.data() + text.size()) fail("an offset that is no number");
-    }
-    auto &other = external_[location.string()];
-    if (!other) other = std::make_shared<const mapped_file>(file_->path().parent_path() / location);
-    if (offset > other->bytes().size() || bytes > other->bytes().size() - offset)
-      fail("numbers beyond the end of " + in_quotes(location.string()));
-    result.read = [other = other, offset, type = result.type](std::span<float> to) {
-      if (!to.empty()) to_float(type, other->bytes().subspan(offset), to);
-    };
+    return constants_.tensor(node.input(input));
   }
 
   std::shared_ptr<const mapped_file> file_;
   std::shared_ptr<onnx::ModelProto> model_;
-  std::map<std::string, const onnx::TensorProto *, std::less<>> constants_;
-  mutable std::map<std::string, std::shared_ptr<const mapped_file>> external_;
+  onnx_constants constants_;
   vgg_weights result_;
   bool places_first_ = false; // a Transpose before the fully connected layers made it [h, w, c]
 };

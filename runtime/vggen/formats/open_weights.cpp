@@ -52,16 +52,20 @@ stored_weights open_safetensors(const std::filesystem::path &path) {
 
 } // namespace
 
-vgg_weights open_vgg(const std::filesystem::path &path) {
+vgg_weights open_vgg(const std::filesystem::path &path, vgg_part part) {
   try {
     const auto file = std::make_shared<const mapped_file>(path);
     const auto bytes = file->bytes();
-    if (is_safetensors(bytes)) return find_vgg(open_safetensors(path));
-    if (detail::is_torch_zip(bytes)) return find_vgg(detail::open_torch_zip(file));
-    if (detail::is_torch_stream(bytes)) return find_vgg(detail::open_torch_stream(file));
-    if (detail::is_hdf5(bytes)) return find_vgg(detail::open_keras(file));
-    if (detail::is_onnx(bytes)) return detail::open_onnx(file);
-    return find_vgg(open_safetensors(path));
+    if (is_safetensors(bytes)) return find_vgg(open_safetensors(path), part);
+    if (detail::is_torch_zip(bytes)) return find_vgg(detail::open_torch_zip(file), part);
+    if (detail::is_torch_stream(bytes)) return find_vgg(detail::open_torch_stream(file), part);
+    if (detail::is_hdf5(bytes)) return find_vgg(detail::open_keras(file), part);
+    if (detail::is_onnx(bytes)) {
+      vgg_weights weights = detail::open_onnx(file); // which must be of a VGG and nothing else
+      if (part == vgg_part::encoder) weights.top.clear();
+      return weights;
+    }
+    return find_vgg(open_safetensors(path), part);
   } catch (const std::bad_alloc &) {
     throw error(error_code::out_of_memory, path.string() + ": there is not enough memory to read this file");
   } catch (const std::length_error &) {

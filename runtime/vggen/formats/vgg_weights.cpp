@@ -144,7 +144,7 @@ layer_place place_of(std::string_view name) {
 // Finds the layers of a VGG among tensors, and says what does not fit.
 class search {
 public:
-  explicit search(const stored_weights &stored) : stored_(stored) {}
+  search(const stored_weights &stored, vgg_part part) : stored_(stored), part_(part) {}
 
   vgg_weights run() {
     constexpr std::size_t most = 10'000;
@@ -162,7 +162,9 @@ public:
     }
     vgg_weights found{.file = stored_.file, .blocks = {}, .top = {}, .metadata = stored_.metadata};
     find_convolutions(found);
-    find_top(found);
+    if (part_ == vgg_part::whole) find_top(found);
+    if (leaves_norms_ && !found.has_batch_norm())
+      problems_.emplace_back("found batch norms, but none named as a VGG's convolution or beside it");
     for (const layer_tensors &layer : layers_)
       if (!layer.used)
         problems_.push_back(in_quotes(layer.name) + ": found a layer without weights, or of no VGG");
@@ -174,6 +176,10 @@ private:
   void add(const stored_tensor &tensor) {
     const bool is_path = tensor.name.find('/') != std::string::npos;
     const auto name = is_path ? parse_path(tensor.name) : parse_dotted(tensor.name);
+    if (part_ == vgg_part::encoder && (!name || !has_place(name->layer))) {
+      leaves_norms_ = leaves_norms_ || (name && is_of_norm(*name, tensor));
+      return;
+    }
     if (!name) {
       problems_.push_back(in_quotes(tensor.name) + ": found a tensor that is none of a layer's");
       return;
@@ -204,6 +210,17 @@ private:
     } else {
       layer->set(name->what, &tensor);
     }
+  }
+
+  static bool has_place(std::string_view layer) {
+    const layer_place place = place_of(layer);
+    return place.block || place.index;
+  }
+
+  static bool is_of_norm(const parsed_name &name, const stored_tensor &tensor) {
+    constexpr int last = 3; // of a batch norm's variables
+    return name.what == role::mean || name.what == role::variance ||
+           (name.what == role::variable && name.variable == last && tensor.shape.size() == 1);
   }
 
   // Of a classifier that was made a convolution.
@@ -338,6 +355,8 @@ private:
   }
 
   const stored_weights &stored_;
+  vgg_part part_;
+  bool leaves_norms_ = false; // that are in the file, but of no layer that an encoder has
   std::vector<layer_tensors> layers_;
   std::vector<std::string> problems_;
 };
@@ -348,6 +367,6 @@ bool vgg_weights::has_batch_norm() const {
   return !blocks.empty() && !blocks.front().empty() && blocks.front().front().norm.has_value();
 }
 
-vgg_weights find_vgg(const stored_weights &stored) { return search(stored).run(); }
+vgg_weights find_vgg(const stored_weights &stored, vgg_part part) { return search(stored, part).run(); }
 
 } // namespace vggen

@@ -40,6 +40,13 @@ struct vgg_weights {
   [[nodiscard]] bool has_batch_norm() const;
 };
 
+/// Which of a file's tensors are a VGG's.
+enum class vgg_part {
+  whole,   ///< all; one that fits nowhere is an error
+  encoder, ///< of a larger network the convolutions, with their batch norms, that are named as a VGG's: all
+           ///< others, and fully connected layers, are left out
+};
+
 /// Opens a file of a VGG's weights: safetensors, PyTorch's state dicts (.pth, .pt; zip or the older stream),
 /// Keras's
 /// (.h5, .weights.h5) or ONNX. Which it is, its content says, not its name. The file stays open as long as
@@ -51,13 +58,14 @@ struct vgg_weights {
 ///   unsupported   if it is of none of these kinds, or needs something that is not read here: the message
 ///   says what; mismatch      if it holds no VGG (see find_vgg); too_large     if it asks for more than it
 ///   can hold; out_of_memory if memory runs out.
-[[nodiscard]] vgg_weights open_vgg(const std::filesystem::path &path);
+[[nodiscard]] vgg_weights open_vgg(const std::filesystem::path &path, vgg_part part = vgg_part::whole);
 
 /// Finds a VGG in a file's tensors: by torchvision's names (features.0.weight), the paper's (conv1_1.weight)
 /// or Keras's (block1_conv1, or conv2d, conv2d_1, … in their order). Biases may be missing, and are zero
 /// then. Layouts become those above; nothing is read yet.
 ///
-/// Throws vggen::error with mismatch, naming each tensor that fits nowhere and each that is missing.
-[[nodiscard]] vgg_weights find_vgg(const stored_weights &stored);
+/// Throws vggen::error with mismatch, naming each tensor that fits nowhere and each that is missing; of an
+/// encoder also if there are batch norms, but none named as one of its convolutions'.
+[[nodiscard]] vgg_weights find_vgg(const stored_weights &stored, vgg_part part = vgg_part::whole);
 
 } // namespace vggen

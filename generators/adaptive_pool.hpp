@@ -80,17 +80,29 @@ inline void define_adaptive_max_pool(pointwise_stages &s, Halide::Func input, co
   });
 }
 
+/// Represents an output pixel whose window an input's pixel may be in.
+struct candidate_window {
+  Halide::Expr x, y;
+  Halide::Expr counts; ///< whether it is in that window
+};
+
+/// The windows that pixel (x, y) is in, in the order of `windows`.
+inline candidate_window window_with(const adaptive_windows &columns, const adaptive_windows &rows,
+                                    const Halide::Expr &x, const Halide::Expr &y,
+                                    const Halide::RDom &windows) {
+  const Halide::Expr i = columns.first_with(x) + windows.x, j = rows.first_with(y) + windows.y;
+  const Halide::Expr wx = columns.clamped_output(i), wy = rows.clamped_output(j);
+  // a clamped one would count twice
+  return {wx, wy, i < columns.outputs && columns.inside(wx, x) && j < rows.outputs && rows.inside(wy, y)};
+}
+
 inline void define_adaptive_average_pool_backward(pointwise_stages &s, Halide::Func output_gradient,
                                                   Halide::Func input, const signature &kernel) {
   using Halide::Expr;
   const adaptive_windows columns = columns_of(kernel), rows = rows_of(kernel);
   const Halide::RDom windows(0, columns.most_with(), 0, rows.most_with(), "windows");
   s.output.define(as_large_as_input(kernel), [&](Expr c, Expr x, Expr y, Expr n) {
-    const Expr wx = columns.clamped_output(columns.first_with(x) + windows.x);
-    const Expr wy = rows.clamped_output(rows.first_with(y) + windows.y);
-    // a clamped one would count twice
-    const Expr counts = columns.first_with(x) + windows.x < columns.outputs && columns.inside(wx, x) &&
-                        rows.first_with(y) + windows.y < rows.outputs && rows.inside(wy, y);
+    const auto [wx, wy, counts] = window_with(columns, rows, x, y, windows);
     const Expr area = (columns.end(wx) - columns.begin(wx)) * (rows.end(wy) - rows.begin(wy));
     const Expr share = Halide::select(counts, output_gradient(c, wx, wy, n) / Halide::cast<float>(area), 0.f);
     return through_relu(kernel, input(c, x, y, n), Halide::sum(windows, share, "window_gradients"));
@@ -105,10 +117,7 @@ inline void define_adaptive_max_pool_backward(pointwise_stages &s, Halide::Func 
   const Halide::RDom windows(0, columns.most_with(), 0, rows.most_with(), "windows");
   const Halide::RDom pixels(0, columns.largest(), 0, rows.largest(), "pixels_of_window");
   s.output.define(as_large_as_input(kernel), [&](Expr c, Expr x, Expr y, Expr n) {
-    const Expr wx = columns.clamped_output(columns.first_with(x) + windows.x);
-    const Expr wy = rows.clamped_output(rows.first_with(y) + windows.y);
-    const Expr counts = columns.first_with(x) + windows.x < columns.outputs && columns.inside(wx, x) &&
-                        rows.first_with(y) + windows.y < rows.outputs && rows.inside(wy, y);
+    const auto [wx, wy, counts] = window_with(columns, rows, x, y, windows);
     const Expr value = input(c, x, y, n);
     const Expr column = columns.begin(wx) + pixels.x, row = rows.begin(wy) + pixels.y;
     const Expr other = input(c, columns.clamped(column), rows.clamped(row), n);

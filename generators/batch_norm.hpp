@@ -18,6 +18,7 @@
 #include "backward.hpp"
 #include "image_output.hpp"
 
+#include <vggen/net/batch_norm.hpp>
 #include <vggen/net/signature.hpp>
 
 #include <Halide.h>
@@ -26,9 +27,6 @@
 #include <string>
 
 namespace vggen {
-
-/// What is added to a variance: PyTorch's. Folding (runtime/vggen/core/folding.hpp) has the same.
-constexpr float batch_norm_epsilon = 1e-5f;
 
 /// Represents the sum of a value over all pixels of the images that count, channel by channel: first along
 /// rows, then along columns, then over images, so that no sum is a long one.

@@ -43,6 +43,7 @@ TEST_CASE("a kernel must read and write each of its tensors once") {
   CHECK(bytes("conv3x3.backward-weights n2 5x7 c5 k10 bias f32") ==
         4 * (2 * 7 * 9 * (5 + 10) + 9 * 5 * 10 + 10));
   CHECK(bytes("cross_entropy.forward n3 1x1 c10 f32") == 4 * 3 * (10 + 10 + 1 + 1));
+  CHECK(bytes("squared_error.forward n3 1x1 c12 k4 f32") == 4 * 3 * (12 + 12 + 4 + 1 + 1));
   CHECK(bytes(to_text(signature{.op = operation::sgd, .channels = 1}).view()) == 20);
 }
 

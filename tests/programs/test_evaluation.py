@@ -8,12 +8,12 @@ import json
 import math
 import pathlib
 import random
-import struct
 import subprocess
 import sys
 import tempfile
 import unittest
-import zlib
+
+from training_files import write_idx, write_png
 
 PROGRAM = pathlib.Path(sys.argv[1]).absolute()
 SIDE, LARGE, CLASSES, OF_A_CLASS = 28, 32, 10, 3
@@ -21,20 +21,6 @@ SIDE, LARGE, CLASSES, OF_A_CLASS = 28, 32, 10, 3
 
 def run(*arguments):
     return subprocess.run([PROGRAM, *map(str, arguments)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-
-
-def write_png(path, rows):
-    """rows: of grey pixels"""
-    chunk = lambda kind, content: (struct.pack(">I", len(content)) + kind + content
-                                   + struct.pack(">I", zlib.crc32(kind + content)))
-    header = struct.pack(">IIBBBBB", len(rows[0]), len(rows), 8, 0, 0, 0, 0)
-    path.write_bytes(b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header)
-                     + chunk(b"IDAT", zlib.compress(b"".join(b"\0" + bytes(row) for row in rows)))
-                     + chunk(b"IEND", b""))
-
-
-def write_idx(path, content, extents):
-    path.write_bytes(struct.pack(">BBBB", 0, 0, 8, len(extents)) + struct.pack(f">{len(extents)}I", *extents) + content)
 
 
 class Evaluation(unittest.TestCase):

@@ -17,7 +17,7 @@ import tempfile
 import time
 import unittest
 
-from training_files import norm, read_tensors, tensors_of, write_data, write_idx, write_png, write_tensors
+from training_files import norm, read_tensors, tensors_of, write_data, write_idx, write_slow_png, write_tensors
 
 PROGRAM, OTHER = (pathlib.Path(argument).absolute() for argument in sys.argv[1:3])
 RECIPE = ["--epochs", 6, "--learning-rate", 0.05, "--validation", 0.2, "--flip", "--crop-padding", 2, "--seed", 5]
@@ -208,7 +208,7 @@ class Training(unittest.TestCase):
         for number in range(10):
             (tree / f"class{number}").mkdir(parents=True)
             for copy in range(3):
-                write_png(tree / f"class{number}" / f"{copy}.png", 600, 3 * number + copy)
+                write_slow_png(tree / f"class{number}" / f"{copy}.png", 600, 3 * number + copy)
         out = self.folder / "slow-run"
         printed = self.good("train", "--data", tree, "--epochs", 1, "--validation", 0.1, "--output", out)
         epoch = json.loads((out / "log.jsonl").read_text())

@@ -30,14 +30,20 @@ def write_data(folder, train=1500, test=300, classes=10):
         write_idx(folder / f"{part}-labels-idx1-ubyte.gz", bytes(labels), (count,), zipped=True)
 
 
-def write_png(path, side, value):
-    """A grey picture that takes its time to read."""
-    generator = random.Random(value)
-    rows = b"".join(b"\0" + generator.randbytes(side) for _ in range(side))
+def write_png(path, rows):
+    """rows: of grey pixels"""
     chunk = lambda kind, content: (struct.pack(">I", len(content)) + kind + content
                                    + struct.pack(">I", zlib.crc32(kind + content)))
-    path.write_bytes(b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", struct.pack(">IIBBBBB", side, side, 8, 0, 0, 0, 0))
-                     + chunk(b"IDAT", zlib.compress(rows, 1)) + chunk(b"IEND", b""))
+    header = struct.pack(">IIBBBBB", len(rows[0]), len(rows), 8, 0, 0, 0, 0)
+    path.write_bytes(b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header)
+                     + chunk(b"IDAT", zlib.compress(b"".join(b"\0" + bytes(row) for row in rows), 1))
+                     + chunk(b"IEND", b""))
+
+
+def write_slow_png(path, side, seed):
+    """A grey picture that takes its time to read."""
+    generator = random.Random(seed)
+    write_png(path, [generator.randbytes(side) for _ in range(side)])
 
 
 def write_tensors(path, tensors):

@@ -1,6 +1,8 @@
 #include "tools/program/explain.hpp"
 
 #include "tools/program/loaded_model.hpp"
+#include "tools/program/seen_picture.hpp"
+#include "tools/program/softmax.hpp"
 #include "tools/program/texts.hpp"
 
 #include <vggen/io/class_map.hpp>
@@ -40,24 +42,6 @@ const explained_layer &find_layer(const explainable &model, const std::string &n
               "--layer: found '" + name + "', expected one of those that the program keeps: " + known);
 }
 
-double probability_of(std::span<const float> logits, int index) {
-  const double largest = *std::ranges::max_element(logits);
-  double total = 0;
-  for (const float v : logits)
-    total += std::exp(v - largest);
-  return std::exp(logits[static_cast<std::size_t>(index)] - largest) / total;
-}
-
-// As the network sees it: [y][x][c] of one channel or three.
-image picture_of(const std::vector<std::uint8_t> &pixels, const shape &extent) {
-  image picture{.height = extent.height, .width = extent.width, .pixels = pixels};
-  if (extent.channels == 3) return picture;
-  picture.pixels.clear();
-  for (const std::uint8_t grey : pixels)
-    picture.pixels.insert(picture.pixels.end(), 3, grey);
-  return picture;
-}
-
 void explain(const model_facts &facts, explainable &model, const explain_options &o) {
   const explained_layer &layer = find_layer(model, o.layer);
   if (o.of_class >= facts.output.channels)
@@ -85,9 +69,10 @@ void explain(const model_facts &facts, explainable &model, const explain_options
   if (std::ranges::max(map) == 0)
     std::fprintf(stderr, "note: nothing in %s speaks for class %d: the map is empty\n", layer.name.c_str(),
                  chosen);
-  write_png(o.output, with_map(picture_of(pixels, in), map, layer.extent.height, layer.extent.width));
+  write_png(o.output, with_map(seen_picture(pixels, in), map, layer.extent.height, layer.extent.width));
   std::printf("%s: class %d, %.1f %%, seen by %s (%s)\n", o.output.c_str(), chosen,
-              100 * probability_of(logits, chosen), layer.name.c_str(), shape_text(layer.extent).c_str());
+              100 * softmax_of(logits)[static_cast<std::size_t>(chosen)], layer.name.c_str(),
+              shape_text(layer.extent).c_str());
 }
 
 } // namespace

@@ -1,5 +1,6 @@
 #include "tools/program/commands.hpp"
 #include "tools/program/loaded_model.hpp"
+#include "tools/program/softmax.hpp"
 
 #include <vggen/io/error.hpp>
 #include <vggen/io/labels.hpp>
@@ -23,10 +24,7 @@ struct candidate {
 
 // The most likely classes by softmax of the logits, most likely first; of equals the first.
 std::vector<candidate> best_classes(std::span<const float> logits, int count) {
-  const double largest = *std::max_element(logits.begin(), logits.end());
-  double total = 0;
-  for (const float v : logits)
-    total += std::exp(v - largest);
+  const std::vector<double> shares = softmax_of(logits);
   std::vector<int> order(logits.size());
   std::iota(order.begin(), order.end(), 0);
   const auto value = [&](int i) { return logits[static_cast<std::size_t>(i)]; };
@@ -36,7 +34,7 @@ std::vector<candidate> best_classes(std::span<const float> logits, int count) {
   std::vector<candidate> best;
   for (int i = 0; i < count; ++i) {
     const int index = order[static_cast<std::size_t>(i)];
-    best.push_back({index, std::exp(value(index) - largest) / total});
+    best.push_back({index, shares[static_cast<std::size_t>(index)]});
   }
   return best;
 }

@@ -1,24 +1,12 @@
 #include "tools/trainer/evaluation.hpp"
 
+#include "tools/program/seen_picture.hpp"
+
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
 
 namespace vggen {
-
-namespace {
-
-// Bytes [y][x][c] of a network's input as a picture.
-image picture_of(std::span<const std::uint8_t> bytes, const shape &extent) {
-  image picture{.height = extent.height, .width = extent.width, .pixels = {}};
-  const auto channels = static_cast<std::size_t>(extent.channels);
-  for (std::size_t pixel = 0; pixel * channels < bytes.size(); ++pixel)
-    for (std::size_t c = 0; c < 3; ++c)
-      picture.pixels.push_back(bytes[pixel * channels + std::min(c, channels - 1)]);
-  return picture;
-}
-
-} // namespace
 
 evaluation_result evaluate_all(trainable &network, std::shared_ptr<const dataset> pictures,
                                const normalisation &how, int loader_threads, std::size_t wrong) {
@@ -40,7 +28,7 @@ evaluation_result evaluate_all(trainable &network, std::shared_ptr<const dataset
         const double probability = std::exp(-cross_entropy(logits, found));
         auto &kept = result.most_wrong; // sorted, most certain first
         if (kept.size() == wrong && probability <= kept.back().probability) return;
-        wrong_image one{.picture = picture_of(bytes, facts.input),
+        wrong_image one{.picture = seen_picture(bytes, facts.input),
                         .true_class = label,
                         .predicted_class = found,
                         .probability = probability};

@@ -1,6 +1,7 @@
 #include "tools/trainer/view_evaluation.hpp"
 
 #include "tools/program/progress.hpp"
+#include "tools/program/softmax.hpp"
 
 #include <vggen/train/checkpoint.hpp>
 
@@ -8,21 +9,13 @@
 #include <cmath>
 #include <cstddef>
 #include <cstdio>
+#include <functional>
 #include <limits>
 #include <utility>
 
 namespace vggen {
 
 namespace {
-
-void add_softmax(std::span<const float> logits, std::span<double> sums) {
-  const double largest = *std::ranges::max_element(logits);
-  double all = 0;
-  for (const float logit : logits)
-    all += std::exp(logit - largest);
-  for (std::size_t c = 0; c < sums.size(); ++c)
-    sums[c] += std::exp(logits[c] - largest) / all;
-}
 
 // Logarithms of means: logits whose softmax the means are. A mean of zero becomes the least number above it,
 // NaN stays NaN.
@@ -73,7 +66,7 @@ evaluation_result evaluate_views(trainable &network, std::shared_ptr<const view_
                  std::ranges::fill(sums, 0.0);
                  std::ranges::copy(before, sums.begin());
                }
-               add_softmax(logits, sums);
+               std::ranges::transform(softmax_of(logits), sums, sums.begin(), std::plus());
                if (place + 1 < of_a_picture) return;
                if (last) {
                  const double count = static_cast<double>(of_a_picture) * static_cast<double>(members.size());

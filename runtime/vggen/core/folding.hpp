@@ -10,6 +10,7 @@
 
 #include "vggen/core/stitch.hpp"
 
+#include <vggen/net/batch_norm.hpp>
 #include <vggen/net/parameters.hpp>
 #include <vggen/net/plan.hpp>
 
@@ -19,9 +20,6 @@
 #include <cstdint>
 
 namespace vggen {
-
-/// What a batch norm adds to a variance; PyTorch's and torchvision's. The kernels of training have the same.
-inline constexpr float batch_norm_epsilon = 1e-5f;
 
 namespace detail {
 

@@ -101,7 +101,7 @@ public:
 
   /// Packs the weights that kernels want packed, of layers from `first` on.
   status pack(const float *const *parameters, int first) noexcept {
-    folding::fold_biases(parameters, folded());
+    if (first == 0) folding::fold_biases(parameters, folded());
     for (std::size_t i = 0; i < calls.count; ++i) {
       const step_call &call = calls.items[i];
       if (packing[i] < 0 || call.layer < first) continue;

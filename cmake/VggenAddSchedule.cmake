@@ -1,6 +1,6 @@
 # The families of operators: those in one family have stages of one type, and so share schedules.
 set(VGGEN_OPERATOR_FAMILIES
-  conv conv_weights fully_connected product pointwise batch_norm softmax cross_entropy sgd)
+  conv conv_weights fully_connected product pointwise batch_norm softmax cross_entropy squared_error sgd)
 
 # vggen_add_schedule(<name> FAMILY <one of VGGEN_OPERATOR_FAMILIES> SOURCE <file.cpp>)
 #

@@ -79,7 +79,8 @@ protected:
             .relu = relu,
             .pool = pool,
             .input_halo = input_halo,
-            .output_halo = output_halo};
+            .output_halo = output_halo,
+            .dynamic = dynamic};
   }
 
   /// The schedule and the values of its parameters.

@@ -24,6 +24,7 @@ struct signature_parameters {
   Halide::GeneratorParam<bool> pool{"pool", false};
   Halide::GeneratorParam<bool> input_halo{"input_halo", false};
   Halide::GeneratorParam<bool> output_halo{"output_halo", false};
+  Halide::GeneratorParam<bool> dynamic{"dynamic", false};
 };
 
 /// The GeneratorParams' values for a kernel.
@@ -40,7 +41,8 @@ inline std::map<std::string, std::string> generator_values(const signature &s) {
           {"relu", flag(s.relu)},
           {"pool", flag(s.pool)},
           {"input_halo", flag(s.input_halo)},
-          {"output_halo", flag(s.output_halo)}};
+          {"output_halo", flag(s.output_halo)},
+          {"dynamic", flag(s.dynamic)}};
 }
 
 } // namespace vggen

@@ -9,6 +9,7 @@
 #include "generators/product.hpp"
 #include "generators/sgd.hpp"
 #include "generators/softmax.hpp"
+#include "generators/squared_error.hpp"
 
 namespace vggen {
 
@@ -36,6 +37,8 @@ operator_family family_of(const signature &kernel) {
     return family<batch_norm_stages>("batch_norm");
   case operation::cross_entropy:
     return family<cross_entropy_stages>("cross_entropy");
+  case operation::squared_error:
+    return family<squared_error_stages>("squared_error");
   case operation::sgd:
     return family<sgd_stages>("sgd");
   case operation::max_pool:

@@ -175,7 +175,7 @@ TEST_CASE("a signature reads as it is written") {
 TEST_CASE("the longest text has room") {
   const std::string longest =
       "adaptive_average_pool.backward-weights n999999999 999999999x999999999 c999999999 k999999999 "
-      "f999999999x999999999 bias+relu+max-pool in-halo out-halo f32";
+      "f999999999x999999999 bias+relu+max-pool in-halo out-halo dynamic f32";
   const auto parsed = parse_signature(longest);
   REQUIRE(parsed);
   CHECK(text(*parsed) == longest);

@@ -234,6 +234,12 @@ inline constexpr operator_case quick_cases[] = {
     {"cross_entropy.forward n3 1x1 c33 f32"},
     {"cross_entropy.forward n128 1x1 c1000 f32"},
 
+    // one target, or one a class; all labels, or some that do not count
+    {"squared_error.forward n1 1x1 c4 k4 f32"},
+    {"squared_error.forward n5 1x1 c12 k4 f32"},
+    {"squared_error.forward n3 1x1 c35 k5 f32"},
+    {"squared_error.forward n64 1x1 c4000 k4 f32"},
+
     // any number of parameters: random_operands.cpp has several
     {"sgd.forward n1 1x1 c1 f32"},
 };

@@ -49,6 +49,7 @@ tensor forward(const signature &kernel, const operands &values) {
   case operation::dropout:
     return dropout(values.input, values.draw);
   case operation::cross_entropy:
+  case operation::squared_error:
   case operation::sgd:
   case operation::relu:
   case operation::add:
@@ -86,6 +87,7 @@ tensor backward_data(const signature &kernel, const operands &values) {
   case operation::softmax:
   case operation::preprocess:
   case operation::cross_entropy:
+  case operation::squared_error:
   case operation::sgd:
     break;
   }
@@ -125,6 +127,10 @@ std::vector<expected_output> expected_outputs(const signature &kernel, const ope
     return {{"losses", cross_entropy(values.input, values.labels, smoothing)},
             {"gradient", cross_entropy_backward(values.input, values.labels, smoothing, values.loss_weight)}};
   }
+  if (kernel.op == operation::squared_error)
+    return {{"losses", squared_error(values.input, values.targets, values.labels)},
+            {"gradient",
+             squared_error_backward(values.input, values.targets, values.labels, values.loss_weight)}};
   if (kernel.op == operation::sgd) {
     sgd_result result = sgd(values.gradients, values.parameters, values.momenta, values.update);
     return {{"parameters", std::move(result.parameters)}, {"momenta", std::move(result.momenta)}};

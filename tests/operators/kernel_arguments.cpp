@@ -52,6 +52,8 @@ kernel_arguments::kernel_arguments(const compiled_kernel &kernel, const operands
     add_preprocess(s, values);
   else if (s.op == operation::cross_entropy)
     add_cross_entropy(s, values);
+  else if (s.op == operation::squared_error)
+    add_squared_error(s, values);
   else if (s.op == operation::sgd)
     add_sgd(values);
   else
@@ -87,6 +89,15 @@ void kernel_arguments::add_cross_entropy(const signature &s, const operands &val
   add_input_image(s, values);
   add_input<std::int32_t>("labels", vector_region(values.labels.size()), values.labels);
   add_number(values.smoothing);
+  add_number(values.loss_weight);
+  add_output("losses", "n", vector_region(static_cast<std::size_t>(s.batch)));
+  add_output("gradient", image_dimensions, input_gradient_region(s));
+}
+
+void kernel_arguments::add_squared_error(const signature &s, const operands &values) {
+  add_input_image(s, values);
+  add_input<float>("targets", {{0, s.outputs}, {0, s.batch}}, values.targets);
+  add_input<std::int32_t>("labels", vector_region(values.labels.size()), values.labels);
   add_number(values.loss_weight);
   add_output("losses", "n", vector_region(static_cast<std::size_t>(s.batch)));
   add_output("gradient", image_dimensions, input_gradient_region(s));

@@ -67,6 +67,7 @@ private:
   void add_forward(const compiled_kernel &kernel, const operands &values);
   void add_preprocess(const signature &s, const operands &values);
   void add_cross_entropy(const signature &s, const operands &values);
+  void add_squared_error(const signature &s, const operands &values);
   void add_sgd(const operands &values);
   void add_batch_norm(const signature &s, const operands &values);
   void add_backward_data(const compiled_kernel &kernel, const operands &values);

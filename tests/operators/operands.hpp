@@ -29,7 +29,7 @@ struct batch_norm_values {
 struct operands {
   std::string note; ///< what sets them apart from a kernel's other operands
 
-  tensor input; ///< of the layer, in either direction; of cross_entropy the logits
+  tensor input; ///< of the layer, in either direction; of a loss the values that it is of
   filter weights;
   std::vector<double> bias;
 
@@ -39,8 +39,9 @@ struct operands {
   std::vector<channel_constants> constants; ///< preprocess: by channel of the output
   bool reverse = false;
 
-  std::vector<std::int32_t> labels; ///< cross_entropy: by image
+  std::vector<std::int32_t> labels; ///< of a loss: by image
   float smoothing = 0;
+  std::vector<double> targets; ///< squared_error: [image][number]
   float loss_weight = 1;
 
   batch_norm_values norm;

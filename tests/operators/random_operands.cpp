@@ -135,6 +135,8 @@ int operand_sets(const signature &kernel) {
     return static_cast<int>(draws.size());
   case operation::cross_entropy:
     return static_cast<int>(cross_entropy_sets.size());
+  case operation::squared_error: // all labels, or every second one
+    return kernel.batch > 1 ? 2 : 1;
   case operation::sgd:
     return static_cast<int>(sgd_sets.size());
   case operation::batch_norm: // all images count, or the first half
@@ -219,6 +221,16 @@ operands random_operands(const signature &kernel, int set) {
       double &of_label = result.input(n, 0, 0, result.labels.back());
       of_label = static_cast<float>(of_label + s.lead);
     }
+  }
+  if (kernel.op == operation::squared_error) {
+    const auto classes = static_cast<std::uint64_t>(kernel.channels / kernel.outputs);
+    result.note = set == 0 ? "all labels count" : "every second label is -1";
+    result.loss_weight = 0.5f;
+    for (int n = 0; n < kernel.batch; ++n)
+      result.labels.push_back(set == 0 || n % 2 == 0 ? static_cast<std::int32_t>(random.bits() % classes)
+                                                     : -1);
+    result.targets.resize(static_cast<std::size_t>(kernel.batch) * static_cast<std::size_t>(kernel.outputs));
+    random.fill(result.targets, 0, 1);
   }
   return result;
 }

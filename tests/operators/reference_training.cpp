@@ -174,6 +174,31 @@ tensor cross_entropy_backward(const tensor &logits, std::span<const std::int32_t
   return result;
 }
 
+tensor squared_error_backward(const tensor &values, std::span<const double> targets,
+                              std::span<const std::int32_t> labels, double weight) {
+  tensor result(values.batch, 1, 1, values.channels);
+  const int numbers = static_cast<int>(targets.size()) / values.batch;
+  for (int n = 0; n < values.batch; ++n) {
+    const std::int32_t label = labels[static_cast<std::size_t>(n)];
+    if (label < 0) continue;
+    const int first = numbers < values.channels ? label * numbers : 0;
+    for (int i = 0; i < numbers; ++i)
+      result(n, 0, 0, first + i) =
+          weight * (values(n, 0, 0, first + i) - targets[static_cast<std::size_t>(n * numbers + i)]);
+  }
+  return result;
+}
+
+std::vector<double> squared_error(const tensor &values, std::span<const double> targets,
+                                  std::span<const std::int32_t> labels) {
+  const tensor differences = squared_error_backward(values, targets, labels, 1);
+  std::vector<double> losses(labels.size());
+  for_each_element(differences, [&](int n, int y, int x, int c) {
+    losses[static_cast<std::size_t>(n)] += differences(n, y, x, c) * differences(n, y, x, c) / 2;
+  });
+  return losses;
+}
+
 sgd_result sgd(const std::vector<double> &gradients, const std::vector<double> &parameters,
                const std::vector<double> &momenta, const sgd_arguments &update) {
   const double learning_rate = update.learning_rate, rate = update.momentum, decay = update.weight_decay,

@@ -48,6 +48,14 @@ std::vector<double> cross_entropy(const tensor &logits, std::span<const std::int
 tensor cross_entropy_backward(const tensor &logits, std::span<const std::int32_t> labels, double smoothing,
                               double weight);
 
+/// Each image's half squared distance of `values` to its `targets` [image][number]: of all values, or, where
+/// there are several times as many, of those that belong to the image's label. 0 for a negative label.
+std::vector<double> squared_error(const tensor &values, std::span<const double> targets,
+                                  std::span<const std::int32_t> labels);
+/// The gradient of weight * Σ losses.
+tensor squared_error_backward(const tensor &values, std::span<const double> targets,
+                              std::span<const std::int32_t> labels, double weight);
+
 /// What a step of stochastic gradient descent leaves.
 struct sgd_result {
   std::vector<double> parameters, momenta;

@@ -190,6 +190,31 @@ TEST_CASE("the gradient of the loss is what finite differences are") {
     }
 }
 
+TEST_CASE("the gradient of squared distances is what finite differences are") {
+  for (const std::string_view text :
+       {"squared_error.forward n1 1x1 c4 k4 f32", "squared_error.forward n5 1x1 c12 k4 f32"})
+    for (int set = 0; set < operand_sets(signature_of(text)); ++set) {
+      operands values = random_operands(signature_of(text), set);
+      CAPTURE(values.note);
+      const auto gradient =
+          squared_error_backward(values.input, values.targets, values.labels, values.loss_weight);
+      check_gradient(gradient.values, values.input.values, 1e-5, [&] {
+        const auto losses = squared_error(values.input, values.targets, values.labels);
+        return values.loss_weight * std::accumulate(losses.begin(), losses.end(), 0.0);
+      });
+    }
+}
+
+TEST_CASE("squared distances by hand") {
+  tensor values(3, 1, 1, 4); // two classes of two numbers
+  values.values = {1, 2, 3, 4, 5, 6, 7, 8, 9, 9, 9, 9};
+  const std::vector<double> targets{0, 0, 1, 1, 2, 2};
+  const std::vector<std::int32_t> labels{0, 1, -1};
+  CHECK(squared_error(values, targets, labels) == std::vector<double>{2.5, 42.5, 0});
+  CHECK(squared_error_backward(values, targets, labels, 2).values ==
+        std::vector<double>{2, 4, 0, 0, 0, 0, 12, 14, 0, 0, 0, 0});
+}
+
 TEST_CASE("the first of a window's largest takes the gradient, and an odd end takes none") {
   tensor input(1, 3, 5, 1), gradient(1, 1, 2, 1);
   input.values = {1, 2, 0, 0, 9, 2, 2, 0, 0, 9, 9, 9, 9, 9, 9};

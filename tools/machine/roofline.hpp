@@ -54,6 +54,8 @@ constexpr std::int64_t compulsory_bytes(const compiled_kernel &k) {
     return batch * s.input_size() + f32 * (batch * s.output_size() + std::int64_t{3} * s.channels);
   if (s.op == operation::cross_entropy) // labels and losses beside the logits and their gradient
     return f32 * batch * (s.input_size() + s.input_gradient_size() + 2);
+  if (s.op == operation::squared_error) // the same with targets
+    return f32 * batch * (s.input_size() + s.input_gradient_size() + s.outputs + 2);
   return f32 * (batch * (s.input_size() + s.output_size()) + weights + bias);
 }
 

@@ -4,8 +4,9 @@
 //     conv3x3.forward n1 56x56 c256 k256 bias+relu out-halo f32
 //
 // operator.direction, batch, input extent (height x width), channels, outputs, filter (of valid convolutions;
-// of adaptive pools: the output's extent), epilogue, halos, element types. Fields at their default are left
-// out.
+// of adaptive pools: the output's extent), epilogue, halos, whether the extent is dynamic, element types.
+// Fields at their default are left out. A dynamic extent is the largest one: the input's buffer says the one
+// at hand, and the output's follows from it.
 //
 // A backward kernel is described by its layer: extent, channels and in-halo are those of the layer's input.
 // backward-data reads the gradient of the layer's output and writes that of its input, with out-halo if that
@@ -37,11 +38,12 @@ enum class operation : std::uint8_t {
   sgd,           ///< one update of any number of parameters, with momentum and decay
   adaptive_average_pool,
   adaptive_max_pool,
-  batch_norm, ///< by the statistics of the batch; folded into the convolution where those are fixed
-  relu,       ///< backward only, where it is a step of its own; without the flag relu: a copy
-  add,        ///< backward only: the sum of two gradients of one tensor (the second one as `input`)
+  batch_norm,    ///< by the statistics of the batch; folded into the convolution where those are fixed
+  relu,          ///< backward only, where it is a step of its own; without the flag relu: a copy
+  add,           ///< backward only: the sum of two gradients of one tensor (the second one as `input`)
+  squared_error, ///< half the squared distance to targets: each image's loss and the outputs' gradient
 };
-inline constexpr std::array<std::string_view, 17> operation_names{"conv3x3",
+inline constexpr std::array<std::string_view, 18> operation_names{"conv3x3",
                                                                   "conv1x1",
                                                                   "conv",
                                                                   "max_pool",
@@ -57,7 +59,8 @@ inline constexpr std::array<std::string_view, 17> operation_names{"conv3x3",
                                                                   "adaptive_max_pool",
                                                                   "batch_norm",
                                                                   "relu",
-                                                                  "add"};
+                                                                  "add",
+                                                                  "squared_error"};
 
 enum class direction : std::uint8_t { forward, backward_data, backward_weights };
 inline constexpr std::array<std::string_view, 3> direction_names{"forward", "backward-data",
@@ -84,6 +87,7 @@ struct signature {
   bool pool = false;        ///< 2x2 max-pool, stride 2
   bool input_halo = false;  ///< the input has one pixel around it (a 3x3 convolution's is zero, and read)
   bool output_halo = false; ///< the output has one zero pixel around it, which the kernel writes
+  bool dynamic = false;     ///< height and width are the largest ones that an input may have
   element weights{}, activations{}, accumulators{};
 
   constexpr bool operator==(const signature &) const = default;
@@ -157,7 +161,7 @@ private:
 
 /// The canonical text of a signature, in a fixed buffer (constexpr).
 struct signature_text {
-  std::array<char, 160> text{}; // the longest: every field present, each number of ten digits (159)
+  std::array<char, 176> text{}; // the longest: every field present, each number of ten digits (167)
   std::size_t length = 0;
 
   constexpr void append(std::string_view s) {
@@ -198,6 +202,7 @@ constexpr signature_text to_text(const signature &s) {
   flag(s.pool, "max-pool");
   if (s.input_halo != (s.op == operation::conv3x3)) out.append(" in-halo");
   if (s.output_halo) out.append(" out-halo");
+  if (s.dynamic) out.append(" dynamic");
   out.append(" ");
   out.append(element_names[static_cast<std::size_t>(s.activations)]);
   return out;
@@ -267,6 +272,8 @@ constexpr std::optional<signature> parse_signature(std::string_view text) {
       s.input_halo = !s.input_halo;
     else if (token == "out-halo")
       s.output_halo = true;
+    else if (token == "dynamic")
+      s.dynamic = true;
     else if (reader::name(token, element_names, s.activations))
       typed = true;
     else if (token.starts_with('f') && reader::extents(token.substr(1), s.filter_height, s.filter_width))

@@ -125,6 +125,23 @@ int invoke_cross_entropy(const compiled_kernel &kernel, void *user_context, cons
       .call(kernel.run);
 }
 
+int invoke_squared_error(const compiled_kernel &kernel, void *user_context, const float *values,
+                         const float *targets, const std::int32_t *labels, float weight, float *losses,
+                         float *gradient) noexcept {
+  const signature &s = kernel.kernel;
+  buffer in = input_of(s, values), target_buffer(targets, f32, {{0, s.outputs}, {0, s.batch}});
+  buffer label_buffer(labels, i32, {{0, s.batch}}), loss_buffer(losses, f32, {{0, s.batch}});
+  buffer out = input_gradient_of(s, gradient);
+  return argument_list(user_context)
+      .add(in)
+      .add(target_buffer)
+      .add(label_buffer)
+      .add(weight)
+      .add(loss_buffer)
+      .add(out)
+      .call(kernel.run);
+}
+
 int invoke_sgd(const compiled_kernel &kernel, void *user_context, std::int64_t count, const float *gradients,
                const sgd_arguments &a, float *values, float *momenta) noexcept {
   const int extent = static_cast<int>(count);

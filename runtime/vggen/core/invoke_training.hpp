@@ -69,6 +69,13 @@ int invoke_cross_entropy(const compiled_kernel &kernel, void *user_context, cons
                          const std::int32_t *labels, float smoothing, float weight, float *losses,
                          float *gradient) noexcept;
 
+/// Half the squared distance of each image's values to its targets [image][number], and the gradient of
+/// weight * their sum. Of values for each class, those of the image's label count. An image with a negative
+/// label has no part: its loss and its gradient are zero.
+int invoke_squared_error(const compiled_kernel &kernel, void *user_context, const float *values,
+                         const float *targets, const std::int32_t *labels, float weight, float *losses,
+                         float *gradient) noexcept;
+
 /// One update of `count` parameters. All three are 64-byte aligned.
 int invoke_sgd(const compiled_kernel &kernel, void *user_context, std::int64_t count, const float *gradients,
                const sgd_arguments &arguments, float *values, float *momenta) noexcept;

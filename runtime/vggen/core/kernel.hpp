@@ -13,6 +13,9 @@
 //     backward-data: gradient of the output, input, statistics, scale, gradients of scale and of shift,
 //     images, gradient of the input
 //   - cross_entropy: logits, labels [image] (i32), smoothing, weight, losses [image], gradient of the logits
+//   - squared_error: values, targets [number, image], labels [image] (i32), weight, losses [image], gradient
+//   of
+//     the values
 //   - sgd: gradients [i], learning rate, momentum, decay, scale, bool nesterov, values [i], momenta
 //   - backward-data: gradient of the output, weights (if the layer has them, packed for this direction where
 //     it is a convolution), input, dropout's numbers (if it is one), gradient of the input

@@ -55,9 +55,10 @@ public:
     stages_.output.func = output;
     stages_.output.extents = extents_of(s, image, false);
     define_preprocess(stages_, image, constants, reverse, s);
-    if (s.dynamic)
+    if (s.dynamic) {
       fix_dynamic_input(image, s.channels, s.width, s.height, s.batch, false);
-    else
+      image.set_host_alignment(1); // bytes lie anywhere
+    } else
       fix(image, {{0, s.channels}, {0, s.width}, {0, s.height}, {0, s.batch}});
     fix(constants, {{0, s.channels}, {0, 3}});
     reverse.set_estimate(false);

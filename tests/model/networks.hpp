@@ -23,7 +23,7 @@ inline constexpr auto odd =
 inline constexpr auto wide = sequential(input<3, 28, 28>, conv3x3<512>, relu, conv1x1<512>, relu, max_pool<2>,
                                         flatten, fully_connected<7>, softmax);
 
-/// The dense form of a small network, on an image larger than it was made for.
-inline constexpr auto dense = with_input<3, 75, 52>(fully_convolutional(odd));
+/// The same for whole images of any extent.
+inline constexpr auto odd_whole = with_input<3, dynamic<75, 60>>(dense(odd));
 
 } // namespace vggen::test

@@ -39,6 +39,8 @@ int print_schedules(std::string_view prefix, std::string_view name, const parame
     if (!row.text.starts_with(prefix) || (kernel->dir == vggen::direction::backward_weights) != weights)
       continue;
     if (!is_for(*kernel, given)) continue;
+    const bool autoscheduled = name == "mullapudi" || name == "adams" || name == "li";
+    if (autoscheduled && kernel->dynamic) continue; // they have none of those
     // shorter than a vector of any target: Halide's Adams2019 aborts on the sum over no whole vectors
     if (kernel->op == vggen::operation::fully_connected && name == "adams" && kernel->channels < 16) continue;
     std::cout << separator << "\n  {\"kernel\": \"" << row.text << "\", \"schedule\": \"" << name

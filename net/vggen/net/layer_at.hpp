@@ -80,6 +80,14 @@ template <int Index, class Layer, shape Got, layer_kind Previous> struct layer_a
     } else if constexpr (Layer::kind == layer_kind::flatten) {
       static_assert(!Got.flat, "flatten: its input is a vector already (layer_at<index, layer, shape it got> "
                                "is named beside this message)");
+      static_assert(!Got.dynamic,
+                    "flatten: its input's extent is dynamic, so that it would have no fixed "
+                    "length: pool it before (with_adaptive_pool, global_average_pool), or use "
+                    "dense (layer_at<index, layer, shape it got> is named beside this message)");
+    } else if constexpr (Layer::kind == layer_kind::softmax) {
+      static_assert(!Got.dynamic,
+                    "softmax: its input's extent is dynamic; pool it before (dense does), or use "
+                    "without_softmax (layer_at<index, layer, shape it got> is named beside this message)");
     } else if constexpr (Layer::kind == layer_kind::fully_connected) {
       static_assert(Layer::outputs >= 1,
                     "fully_connected: needs at least 1 output (layer_at<index, layer<outputs>, shape it got> "

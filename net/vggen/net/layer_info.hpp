@@ -87,7 +87,7 @@ template <class Layer> constexpr layer_info describe_layer(Layer) {
   layer_info info;
   info.kind = Layer::kind;
   if constexpr (Layer::kind == layer_kind::input)
-    info.output = {Layer::channels, Layer::height, Layer::width};
+    info.output = {Layer::channels, Layer::height, Layer::width, false, Layer::dynamic};
   if constexpr (requires { Layer::outputs; }) info.output.channels = Layer::outputs;
   if constexpr (Layer::kind == layer_kind::conv) {
     info.filter_height = Layer::height;
@@ -109,10 +109,11 @@ constexpr shape infer_output(const layer_info &layer, const shape &in) {
   case layer_kind::input:
     return layer.output;
   case layer_kind::conv:
-    if (layer.padding) return {layer.output.channels, in.height, in.width};
-    return {layer.output.channels, in.height - layer.filter_height + 1, in.width - layer.filter_width + 1};
+    if (layer.padding) return {layer.output.channels, in.height, in.width, false, in.dynamic};
+    return {layer.output.channels, in.height - layer.filter_height + 1, in.width - layer.filter_width + 1,
+            false, in.dynamic};
   case layer_kind::max_pool:
-    return {in.channels, in.height / 2, in.width / 2};
+    return {in.channels, in.height / 2, in.width / 2, false, in.dynamic};
   case layer_kind::adaptive_average_pool:
   case layer_kind::adaptive_max_pool:
     return {in.channels, layer.filter_height, layer.filter_width};

@@ -22,8 +22,9 @@ template <int Outputs> std::string text_of(layers::conv1x1<Outputs>) {
 template <int Outputs, int H, int W> std::string text_of(layers::conv<Outputs, H, W>) {
   return "conv<" + std::to_string(Outputs) + ", " + std::to_string(H) + ", " + std::to_string(W) + ">";
 }
-template <int C, int H, int W> std::string text_of(layers::input<C, H, W>) {
-  return "input<" + std::to_string(C) + ", " + std::to_string(H) + ", " + std::to_string(W) + ">";
+template <int C, int H, int W, bool Dynamic> std::string text_of(layers::input<C, H, W, Dynamic>) {
+  return std::string(Dynamic ? "dynamic_" : "") + "input<" + std::to_string(C) + ", " + std::to_string(H) +
+         ", " + std::to_string(W) + ">";
 }
 template <int Outputs> std::string text_of(layers::fully_connected<Outputs>) {
   return "fully_connected<" + std::to_string(Outputs) + ">";

@@ -24,10 +24,11 @@ enum class layer_kind {
 
 namespace layers {
 
-/// What enters the network: images of Channels x Height x Width.
-template <int Channels, int Height, int Width> struct input {
+/// What enters the network: images of Channels x Height x Width; dynamic: of any extent up to that.
+template <int Channels, int Height, int Width, bool Dynamic = false> struct input {
   static constexpr layer_kind kind = layer_kind::input;
   static constexpr int channels = Channels, height = Height, width = Width;
+  static constexpr bool dynamic = Dynamic;
 };
 
 /// A convolution with bias to Outputs channels. With Padding it keeps the extents; without, it is a valid
@@ -113,6 +114,8 @@ struct softmax {
 
 template <int Channels, int Height, int Width>
 inline constexpr layers::input<Channels, Height, Width> input{};
+template <int Channels, int MaxHeight, int MaxWidth>
+inline constexpr layers::input<Channels, MaxHeight, MaxWidth, true> dynamic_input{};
 template <int Outputs> inline constexpr layers::conv3x3<Outputs> conv3x3{};
 template <int Outputs> inline constexpr layers::conv1x1<Outputs> conv1x1{};
 template <int Outputs, int Height, int Width> inline constexpr layers::conv<Outputs, Height, Width> conv{};

@@ -106,6 +106,31 @@ template <class Network> constexpr int find_layer(std::string_view name) {
   return -1;
 }
 
+/// Whether the extent of the network's input is known only when it runs.
+template <class Network> inline constexpr bool is_dynamic = layer_infos<Network>.front().output.dynamic;
+
+/// The smallest input that gives every layer at least one pixel.
+template <class Network> constexpr shape least_input() {
+  shape least = layer_infos<Network>.front().output;
+  least.height = least.width = 1;
+  for (std::size_t i = Network::layer_count; i-- > 1;) {
+    const layer_info &layer = layer_infos<Network>[i];
+    if (layer.kind == layer_kind::conv && !layer.padding)
+      least.height += layer.filter_height - 1, least.width += layer.filter_width - 1;
+    if (layer.kind == layer_kind::max_pool) least.height *= 2, least.width *= 2;
+    if (layer.is_adaptive_pool()) least.height = least.width = 1;
+  }
+  return least;
+}
+
+/// The outputs of all layers for an input of that extent.
+template <class Network> constexpr std::array<shape, Network::layer_count> output_shapes(const shape &input) {
+  std::array<shape, Network::layer_count> shapes{input};
+  for (std::size_t i = 1; i < Network::layer_count; ++i)
+    shapes[i] = detail::infer_output(layer_infos<Network>[i], shapes[i - 1]);
+  return shapes;
+}
+
 /// Whether a layer's output is one of the network's features. (Features are layers whose output is stored:
 /// with_features takes care of that.)
 template <class Network> constexpr bool is_feature(int layer) {

@@ -61,7 +61,8 @@ constexpr signature forward_signature(const layer_info &layer, int batch) {
   signature s{.batch = batch,
               .height = layer.input.height,
               .width = layer.input.width,
-              .channels = layer.input.channels};
+              .channels = layer.input.channels,
+              .dynamic = layer.input.dynamic};
   switch (layer.kind) {
   case layer_kind::conv:
     s.op = layer.padding                                         ? operation::conv3x3
@@ -143,7 +144,8 @@ template <class Network> constexpr auto make_groups() {
                                    .height = p.input.height,
                                    .width = p.input.width,
                                    .channels = p.input.channels,
-                                   .output_halo = haloed(pool)},
+                                   .output_halo = haloed(pool),
+                                   .dynamic = p.input.dynamic},
                         .input = last,
                         .output = pool};
       group.fused.kernel.pool = true;
@@ -175,7 +177,8 @@ template <class Network> constexpr kernel_call preprocess_call() {
                      .height = in.height,
                      .width = in.width,
                      .channels = in.channels,
-                     .output_halo = first.input_halo},
+                     .output_halo = first.input_halo,
+                     .dynamic = in.dynamic},
           .input = -1,
           .output = 0};
 }

@@ -315,12 +315,17 @@ template <class Network> constexpr void check_trainable() {
       detail::has_backward_kernels<Network>(static_cast<int>(Network::layer_count) - 1),
       "training: valid convolutions conv<K, H, W> have no backward kernels; train the network with fully "
       "connected layers and make it fully_convolutional for evaluation");
+  static_assert(!is_dynamic<Network>,
+                "training: the extent of the input is dynamic; train a network of a fixed "
+                "input<channels, height, width>");
   static_assert(first_trained_layer<Network>() < static_cast<int>(Network::layer_count),
                 "training: all layers are frozen (freeze_until)");
 }
 
 /// Whether gradients with respect to the network's features and input can be computed.
 template <class Network> constexpr void check_differentiable() {
+  static_assert(!is_dynamic<Network>, "gradients: the extent of the input is dynamic; they need a fixed "
+                                      "input<channels, height, width>");
   static_assert(
       last_feature<Network>() > 0,
       "gradients: the network has no features; with_features<\"conv4_3\">(network) names the layers "

@@ -9,6 +9,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <string_view>
+#include <type_traits>
 
 namespace vggen {
 
@@ -87,6 +88,18 @@ template <int Channels, int Height, int Width, network_options Options, class...
 constexpr auto with_input(network<Options, Layers...> net) {
   return detail::network_of<Options>(
       hana::prepend(hana::drop_front(net.layers), input<Channels, Height, Width>));
+}
+
+/// An extent that is known when the network runs, and never larger: with_input<3, dynamic<512, 512>>(net).
+template <int MaxHeight, int MaxWidth> struct dynamic {
+  static constexpr int height = MaxHeight, width = MaxWidth;
+};
+
+/// The network for images of any extent up to a largest one, which its memory is sized for.
+template <int Channels, class Extent, network_options Options, class... Layers>
+constexpr auto with_input(network<Options, Layers...> net) {
+  return detail::network_of<Options>(
+      hana::prepend(hana::drop_front(net.layers), dynamic_input<Channels, Extent::height, Extent::width>));
 }
 
 /// The network with the last layer that has weights replaced by one of N outputs.
@@ -239,6 +252,22 @@ constexpr auto without_softmax(network<Options, Layers...> net) {
   constexpr int count = static_cast<int>(type::layer_count) - 1;
   return detail::network_of<detail::options_of_first(Options, count)>(
       hana::take_front(net.layers, hana::size_c<static_cast<std::size_t>(count)>));
+}
+
+/// The network as it is applied to whole images (section 3.2 of the VGG paper, arXiv 1409.1556): fully
+/// convolutional, its scores averaged over space, and the softmax, if it had one, of their mean. With an
+/// input that is dynamic:
+///     with_input<3, dynamic<512, 512>>(dense(vgg16))
+template <network_options Options, class... Layers> constexpr auto dense(network<Options, Layers...> net) {
+  constexpr auto map = fully_convolutional(net);
+  using type = std::remove_const_t<decltype(map)>;
+  if constexpr (layer_infos<type>.back().kind == layer_kind::softmax) {
+    constexpr auto scores = without_softmax(map);
+    return detail::network_of<std::remove_const_t<decltype(scores)>::options>(
+        layer_sequence(scores.layers, global_average_pool, softmax));
+  } else {
+    return detail::network_of<type::options>(layer_sequence(map.layers, global_average_pool));
+  }
 }
 
 /// The network compiled for batches of N images.

@@ -54,11 +54,26 @@ public:
                               scratch_demand.shared, scratch_demand.per_task, options.scratch);
   }
 
+  /// Sets the extent of the images that come next, of a network whose input is dynamic; before it is called
+  /// they are of the largest one. Returns invalid_argument, and changes nothing, if it is larger, or smaller
+  /// than least_input().
+  status set_extent(int height, int width) noexcept
+    requires is_dynamic<network>
+  {
+    constexpr shape least = least_input<network>(), largest = layer_infos<network>[0].output;
+    if (height < least.height || width < least.width || height > largest.height || width > largest.width)
+      return status::invalid_argument;
+    shape input = largest;
+    input.height = height;
+    input.width = width;
+    shapes_ = output_shapes<network>(input);
+    return status::ok;
+  }
+
   /// Takes Batch images as the network sees them, float32 in the order [n][c][y][x]. They last for one run.
   status set_input(const float *nchw) noexcept {
     if (!ready()) return status::not_ready;
-    fill_activation(tensor_data(0), layer_infos<network>[0].output, Batch, tensor_places<network>[0].halo,
-                    nchw);
+    fill_activation(tensor_data(0), shapes_[0], Batch, tensor_places<network>[0].halo, nchw);
     return status::ok;
   }
 
@@ -69,8 +84,8 @@ public:
     if (!ready()) return status::not_ready;
     constexpr int index = detail::find_kernel<Kernels>(preprocess_call<network>().kernel);
     static_assert(index >= 0, "the preprocessing kernel was not compiled");
-    const int error = invoke_preprocess(Kernels::kernels[index], execution_.user_context(), images, constants,
-                                        reverse_channels, tensor_data(0));
+    const int error = invoke_preprocess(at_extent<index>(shapes_[0]), execution_.user_context(), images,
+                                        constants, reverse_channels, tensor_data(0));
     return error == 0 ? status::ok : status::kernel_failed;
   }
 
@@ -108,9 +123,10 @@ public:
   /// The output of a layer, as the last run left it: what forward_to() ran to. A layer that is not stored
   /// (relu, dropout, and the layer before a relu) shows what it is stored with: the output after the relu.
   [[nodiscard]] activation_view output_of(int layer) const noexcept {
-    const tensor_place &place = tensor_places<network>[static_cast<std::size_t>(tensor_of<network>(layer))];
+    const auto tensor = static_cast<std::size_t>(tensor_of<network>(layer));
+    const tensor_place &place = tensor_places<network>[tensor];
     return {.data = reinterpret_cast<const float *>(arena_.data() + place.offset),
-            .extent = place.extent,
+            .extent = shapes_[tensor],
             .batch = Batch,
             .halo = place.halo};
   }
@@ -147,13 +163,26 @@ private:
 
   template <detail::stitched_call Call> status call(const weights &w) noexcept {
     static_assert(Call.kernel >= 0, "a kernel that the network needs was not compiled");
-    constexpr const compiled_kernel &kernel = Kernels::kernels[static_cast<std::size_t>(Call.kernel)];
-    const int error = invoke(kernel, execution_.user_context(),
+    const int error = invoke(at_extent<Call.kernel>(shapes_[static_cast<std::size_t>(Call.input)]),
+                             execution_.user_context(),
                              {.input = tensor_data(Call.input),
                               .weights = w.template weights_for<Call>(),
                               .bias = w.template bias_for<Call>(),
                               .output = tensor_data(Call.output)});
     return error == 0 ? status::ok : status::kernel_failed;
+  }
+
+  // A kernel of the table, with the extent of its input where that is dynamic.
+  template <int Index> static decltype(auto) at_extent(const shape &input) noexcept {
+    constexpr const compiled_kernel &kernel = Kernels::kernels[static_cast<std::size_t>(Index)];
+    if constexpr (kernel.kernel.dynamic) {
+      compiled_kernel result = kernel;
+      result.kernel.height = input.height;
+      result.kernel.width = input.width;
+      return result;
+    } else {
+      return (kernel);
+    }
   }
 
   // Calls kernel after kernel, each by its own type, until the tensor `last` is there (-1: all).
@@ -181,6 +210,8 @@ private:
 
   memory_block arena_;
   execution execution_;
+  /// The layers' outputs, for the images at hand.
+  std::array<shape, network::layer_count> shapes_ = output_shapes<network>(layer_infos<network>[0].output);
 };
 
 } // namespace vggen

@@ -9,6 +9,9 @@ inline constexpr auto small =
     sequential(input<1, 28, 28>, conv3x3<8>, relu, max_pool<2>, conv3x3<16>, relu, max_pool<2>, flatten,
                fully_connected<32>, relu, dropout<0.25>, fully_connected<10>, softmax);
 
+/// The same for whole images.
+inline constexpr auto small_dense = with_input<1, dynamic<64, 64>>(dense(small));
+
 /// The same, whose program explains.
 inline constexpr auto small_explained = with_features<"conv1_1", "conv2_1", "fc4">(small);
 

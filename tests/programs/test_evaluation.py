@@ -1,13 +1,14 @@
 """`eval` on several views of each picture and with several files of weights, from outside: against means that are computed
 here from single views, and one line for each wrong input.
 
-    test_evaluation.py PROGRAM        the program of a small network that trains
+    test_evaluation.py PROGRAM WHOLE  the programs of a small network that trains, and of it for whole images
 """
 
 import json
 import math
 import pathlib
 import random
+import struct
 import subprocess
 import sys
 import tempfile
@@ -15,12 +16,12 @@ import unittest
 
 from training_files import write_idx, write_png
 
-PROGRAM = pathlib.Path(sys.argv[1]).absolute()
+PROGRAM, WHOLE = (pathlib.Path(path).absolute() for path in sys.argv[1:])
 SIDE, LARGE, CLASSES, OF_A_CLASS = 28, 32, 10, 3
 
 
-def run(*arguments):
-    return subprocess.run([PROGRAM, *map(str, arguments)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+def run(*arguments, program=PROGRAM):
+    return subprocess.run([program, *map(str, arguments)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
 
 class Evaluation(unittest.TestCase):
@@ -126,6 +127,67 @@ class Evaluation(unittest.TestCase):
         done = run("eval", "--data", data, "--weights", self.weights[0], "--scales", "28,32", "--flip")
         self.assertEqual(done.stdout.splitlines()[0], "4 views of each image: 1 crop at 28, 32, mirrored too; 1 weights file")
 
+    def test_whole_pictures(self):
+        # at the network's own extent they are its middle
+        for more in ((), ("--flip",)):
+            middle = self.eval("--weights", *self.weights, "--scales", SIDE, "--crops", 1, *more)
+            whole = self.eval("--weights", *self.weights, "--scales", SIDE, "--dense", *more)
+            both = self.eval("--weights", *self.weights, "--scales", SIDE, "--dense", "--crops", 1, *more)
+            for found in (whole, both):
+                self.assertEqual(found["confusion"], middle["confusion"])
+                self.assertAlmostEqual(found["loss"], middle["loss"], places=5)
+                self.assertTrue(found["dense"])
+            self.assertNotIn("views_per_image", whole)
+            self.assertEqual(both["views_per_image"], middle["views_per_image"])
+        done = run("eval", "--data", self.tree, "--part", "training", "--weights", self.weights[0], "--dense",
+                   "--scales", "28,44", "--flip", "--crops", 5)
+        self.assertEqual(done.stdout.splitlines()[0], "whole images at 28, 44, mirrored too, and 20 views of each image: "
+                         "5 crops at 28, 44, mirrored too; 1 weights file")
+
+    def test_scores_of_a_whole_picture(self):
+        """Several scales and the mirror image, against the means of single ones from `eval`."""
+        label, rows = self.pictures[4]
+        tree = self.folder / "one"
+        for number in range(CLASSES):
+            (tree / f"c{number}").mkdir(parents=True)
+            write_png(tree / f"c{number}" / "x.png", rows)
+        def probabilities(*how):
+            # each class once, always the same picture: the loss of class c's is -log of its probability
+            done = run("scores", tree / "c0" / "x.png", "--weights", self.weights[0], "--top-k", CLASSES, *how, program=WHOLE)
+            self.assertEqual(done.returncode, 0, done.stderr)
+            lines = [line.split() for line in done.stdout.splitlines() if line.startswith("  ")]
+            return {int(number): float(share) / 100 for share, _, number in lines}, done.stdout
+        one, text = probabilities("--scales", 28)
+        self.assertIn("at 28x28: 1x1 places", text)
+        two, text = probabilities("--scales", 44)
+        self.assertIn("at 44x44: 5x5 places", text)
+        both, _ = probabilities("--scales", "28,44")
+        for number in range(CLASSES):
+            self.assertAlmostEqual(both[number], (one[number] + two[number]) / 2, delta=0.0011)
+        output = self.folder / "map.png"
+        _, text = probabilities("--scales", "28,44", "-o", output, "--class", 3)
+        self.assertIn("map.png: scores of class 3", text)
+        self.assertEqual(output.read_bytes()[16:24], struct.pack(">II", 44, 44))  # of the largest scale
+        loss = self.eval("--weights", self.weights[0], "--dense", "--scales", "28,44", "--flip", data=tree)["loss"]
+        mirrored, _ = probabilities("--scales", "28,44", "--flip")
+        expected = -sum(math.log(max(p, 1e-3)) for p in mirrored.values()) / CLASSES
+        self.assertAlmostEqual(loss, expected, delta=0.1)  # printed to a tenth of a per cent
+
+    def test_wrong_input_of_scores(self):
+        def bad(*arguments, words):
+            done = run("scores", *arguments, program=WHOLE)
+            self.assertEqual((done.returncode, done.stderr.count("\n")), (1, 1), done.stderr)
+            for word in words:
+                self.assertIn(word, done.stderr)
+        picture = next(self.tree.glob("*/*.png"))
+        weights = ("--weights", self.weights[0])
+        bad(self.folder / "none.png", *weights, words=["none.png"])
+        bad(picture, *weights, "--scales", 5, words=[picture.name, "found a picture of 32x32", "expected 28x28 to 64x64"])
+        bad(picture, *weights, "--class", 10, words=["--class: found 10"])
+        bad(picture, *weights, "--scales", "0", words=["--scales"])
+        done = run("predict", picture, *weights, program=WHOLE)
+        self.assertIn("use 'scores'", done.stderr)
+
     def bad(self, *arguments, words):
         done = run("eval", "--data", self.tree, "--part", "training", *arguments)
         self.assertEqual(done.returncode, 1, done.stdout + done.stderr)
@@ -138,6 +200,7 @@ class Evaluation(unittest.TestCase):
         weights = ("--weights", self.weights[0])
         self.bad(*weights, "--scales", "32,20", words=["found 20", "expected 28"])
         self.bad(*weights, "--scales", "32,x", words=["--scales", "found x"])
+        self.bad(*weights, "--dense", "--scales", 5, words=[".png", "found a picture of 32x32", "at this scale 5x5"])
         self.bad(*weights, "--crops", 10, words=["--crops", "found 10", "1, 5, 25"])
         missing = self.folder / "missing.safetensors"
         self.bad(*weights, missing, words=["missing.safetensors"])  # before the first one runs

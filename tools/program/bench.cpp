@@ -4,6 +4,8 @@
 #include "tools/program/progress.hpp"
 #include "tools/program/ready_model.hpp"
 
+#include <vggen/io/error.hpp>
+
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
@@ -69,7 +71,7 @@ run_times measure(ready_model &model, int warm_up, int runs, bool layers) {
 nlohmann::ordered_json as_json(const model_facts &facts, const ready_model &model, const run_times &times,
                                const std::optional<measured_machine> &machine) {
   const double best = *std::ranges::min_element(times.runs);
-  const double flops = 2.0 * static_cast<double>(facts.multiply_adds) * model.batch();
+  const double flops = 2.0 * static_cast<double>(model.multiply_adds()) * model.batch();
   rusage usage{};
   getrusage(RUSAGE_SELF, &usage);
   nlohmann::ordered_json json{{"name", facts.name},
@@ -107,7 +109,10 @@ void print(const nlohmann::ordered_json &json) {
 } // namespace
 
 void bench(runnable_model &model, const bench_options &options) {
+  if (options.layers && !options.extent.empty())
+    throw error(error_code::invalid_argument, "--layers is for the largest extent, not with --extent");
   ready_model ready(model, options.weights, options.batch, options.threads);
+  if (!options.extent.empty()) ready.set_extent(options.extent.front(), options.extent.back());
   const auto measured = [&](int warm_up) {
     const run_times times = measure(ready, warm_up, options.runs, options.layers);
     std::optional<measured_machine> machine; // afterwards: it heats the machine up

@@ -58,6 +58,7 @@ struct bench_options {
   int threads = 0;
   int batch = 0;
   int runs = 20;
+  std::vector<int> extent; ///< {height, width}, where it is dynamic; empty: the largest
   bool layers = false;
   bool json = false;
   bool on_request = false; ///< some runs for each line on standard input

@@ -19,6 +19,14 @@ preprocessing chosen_preprocessing(const std::string &name, const safetensors_fi
   return parse_preprocessing(preprocess_of(file).value_or("torchvision"));
 }
 
+// predict and features show the network the middle of a picture; one of any extent takes all of it.
+runnable_model &fixed_extent(runnable_model &model) {
+  if (model.facts().input.dynamic)
+    throw error(error_code::invalid_argument,
+                std::string(model.facts().name) + " is for whole images of any extent: use 'scores'");
+  return model;
+}
+
 } // namespace
 
 safetensors_file open_weights(const model_facts &facts, const std::filesystem::path &path) {
@@ -62,7 +70,7 @@ void require_batch(const model_facts &facts, const std::vector<int> &runnable, i
 
 loaded_model::loaded_model(runnable_model &model, const std::filesystem::path &weights,
                            const std::string &preprocess, int threads, bool features)
-    : model_(model), file_(open_weights(model.facts(), weights)),
+    : model_(fixed_extent(model)), file_(open_weights(model.facts(), weights)),
       parameters_(load_parameters(model.facts().parameter_tensors, file_, model.facts().packed_weights)),
       batches_(runnable_batches(model.facts(), parameters_, features, file_.path().string())),
       preprocessing_(chosen_preprocessing(preprocess, file_)), threads_(threads) {

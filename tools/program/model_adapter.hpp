@@ -98,6 +98,19 @@ public:
     return weights_.packed(place);
   }
 
+  std::int64_t set_extent(int batch, int height, int width) override {
+    if constexpr (is_dynamic<network>) {
+      on(batch, [&](auto &context) {
+        check(context.set_extent(height, width),
+              "images of " + std::to_string(height) + "x" + std::to_string(width), "");
+      });
+      return multiply_adds_at<network>({facts_.input.channels, height, width, false, true});
+    } else {
+      throw error(error_code::invalid_argument,
+                  std::string(Model::name) + " takes images of one extent only");
+    }
+  }
+
   void set_images(int batch, std::span<const std::uint8_t> images, std::span<const float> constants,
                   bool reverse_channels) override {
     on(batch, [&](auto &context) {

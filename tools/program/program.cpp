@@ -101,6 +101,11 @@ int run_program(runnable_model &model, int argc, char **argv, const std::vector<
   bench_command->add_option("--runs", benching.runs, "runs to measure")
       ->check(CLI::PositiveNumber)
       ->capture_default_str();
+  if (in.dynamic)
+    bench_command
+        ->add_option("--extent", benching.extent, "height and width of the images (default: the largest)")
+        ->expected(2)
+        ->check(CLI::PositiveNumber);
   bench_command->add_flag("--layers", benching.layers, "each kernel by itself, too");
   bench_command->add_flag("--json", benching.json, "as JSON");
   bench_command->add_flag(

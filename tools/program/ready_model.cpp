@@ -34,7 +34,7 @@ bench_parameters::bench_parameters(std::span<const parameter_info> infos,
 }
 
 ready_model::ready_model(runnable_model &model, const std::filesystem::path &weights, int batch, int threads)
-    : model_(model), batch_(batch),
+    : model_(model), batch_(batch), multiply_adds_(model.facts().multiply_adds),
       parameters_(model.facts().parameter_tensors, weights, model.facts().packed_weights),
       constants_(3 * static_cast<std::size_t>(model.facts().input.channels), 1.f) {
   if (parameters_.file) {

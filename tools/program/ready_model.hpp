@@ -36,6 +36,11 @@ public:
 
   [[nodiscard]] int batch() const { return batch_; }
   [[nodiscard]] int threads() const { return threads_; }
+  /// For one image.
+  [[nodiscard]] std::int64_t multiply_adds() const { return multiply_adds_; }
+
+  /// Images of that extent, of a model whose extent is dynamic.
+  void set_extent(int height, int width) { multiply_adds_ = model_.set_extent(batch_, height, width); }
 
   /// Normalises the images; a run needs it before, since its activations overwrite them.
   void set_images();
@@ -46,6 +51,7 @@ public:
 private:
   runnable_model &model_;
   int batch_, threads_ = 0;
+  std::int64_t multiply_adds_;
   bench_parameters parameters_;
   std::vector<std::uint8_t> images_;
   std::vector<float> constants_;

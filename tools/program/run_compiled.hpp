@@ -1,10 +1,12 @@
 // The program of one compiled model: what its modes have commands for.
 #pragma once
 
+#include "tools/program/dense_model.hpp"
 #include "tools/program/explain.hpp"
 #include "tools/program/explainable_model.hpp"
 #include "tools/program/model_adapter.hpp"
 #include "tools/program/program.hpp"
+#include "tools/program/scores.hpp"
 
 #include <cstddef>
 #include <span>
@@ -18,6 +20,10 @@ template <class Model> int run_compiled(int argc, char **argv, std::span<const s
     explainable_model<Model> explained;
     return run_program(model, argc, argv,
                        {[&](CLI::App &app) { return add_explain(app, model.facts(), explained); }});
+  } else if constexpr (is_dynamic<typename Model::network>) {
+    dense_model<Model> whole;
+    return run_program(model, argc, argv,
+                       {[&](CLI::App &app) { return add_scores(app, model.facts(), whole); }});
   } else {
     return run_program(model, argc, argv);
   }

@@ -75,6 +75,10 @@ public:
   /// facts().packed_weights; empty where there are none.
   [[nodiscard]] virtual std::span<const float> packed_weights(std::size_t place) const = 0;
 
+  /// Sets the extent of the images that come next, of a model whose extent is dynamic (before, it is the
+  /// largest). Returns the multiply-adds for one of them.
+  virtual std::int64_t set_extent(int batch, int height, int width) = 0;
+
   /// Takes `batch` images [n][y][x][c]; constants [{divisor, mean, deviation}][c].
   virtual void set_images(int batch, std::span<const std::uint8_t> images, std::span<const float> constants,
                           bool reverse_channels) = 0;

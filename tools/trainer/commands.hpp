@@ -1,6 +1,7 @@
 // The subcommands of a program that trains. Each adds itself, and returns what it does if it is given.
 #pragma once
 
+#include "tools/program/dense_classifier.hpp"
 #include "tools/program/runnable_model.hpp"
 
 #include <vggen/train/trainable.hpp>
@@ -14,7 +15,8 @@ class App;
 namespace vggen {
 
 std::function<void()> add_train(CLI::App &app, trainable &network, runnable_model &model);
-std::function<void()> add_eval(CLI::App &app, trainable &network);
+/// whole: the same network for whole images; null: the program has none.
+std::function<void()> add_eval(CLI::App &app, trainable &network, dense_classifier *whole);
 std::function<void()> add_train_bench(CLI::App &app, trainable &network);
 std::function<void()> add_samples(CLI::App &app);
 

@@ -1,6 +1,8 @@
 // The command `eval`: how well weights classify a data set.
+#include "tools/program/texts.hpp"
 #include "tools/trainer/commands.hpp"
 #include "tools/trainer/data_parts.hpp"
+#include "tools/trainer/dense_evaluation.hpp"
 #include "tools/trainer/evaluation.hpp"
 #include "tools/trainer/number_check.hpp"
 #include "tools/trainer/view_evaluation.hpp"
@@ -29,7 +31,7 @@ struct eval_options {
   std::vector<std::filesystem::path> weights; // several: an ensemble
   std::vector<int> scales;
   std::optional<int> crops;
-  bool flip = false;
+  bool flip = false, dense = false;
   std::string format = "auto", part = "test";
   int threads = 0, loader_threads = 1;
   bool json = false;
@@ -89,29 +91,49 @@ evaluation_result eval_middles(trainable &network, const eval_options &o,
   return evaluate_all(network, pictures, how, o.loader_threads, 0);
 }
 
-evaluation_result eval_views(trainable &network, const eval_options &o, const view_options &how,
-                             const std::shared_ptr<const dataset> &pictures) {
-  const trainable_facts &facts = network.facts();
-  const auto views = std::make_shared<const view_dataset>(pictures, extent_of(facts), how);
+// The weights, all looked at before the first ones run.
+std::vector<ensemble_member> members_of(const trainable_facts &facts, const eval_options &o,
+                                        const std::vector<std::string> &class_names) {
   std::vector<ensemble_member> members;
-  for (const auto &path : o.weights) { // all are looked at before the first one runs
+  for (const auto &path : o.weights) {
     const safetensors_file weights(path);
     static_cast<void>(load_parameters(facts.parameter_tensors, weights));
-    compare_names(weights, pictures->class_names());
+    compare_names(weights, class_names);
     members.push_back({.weights = path, .how = normalisation_of(preprocessing_in(weights), facts)});
   }
-  network.prepare(o.threads);
-  return evaluate_views(network, views, members, o.loader_threads);
+  return members;
 }
 
-void print_views(const view_options &how, std::size_t members) {
-  std::string scales;
+// By views, by whole pictures, or by the mean of both.
+evaluation_result eval_published(trainable &network, dense_classifier *whole, const eval_options &o,
+                                 const view_options &how, const std::shared_ptr<const dataset> &pictures) {
+  const trainable_facts &facts = network.facts();
+  const auto members = members_of(facts, o, pictures->class_names());
+  std::vector<double> means;
+  if (o.dense)
+    means =
+        dense_probabilities(*whole, *pictures, {.scales = o.scales, .flip = how.flip}, members, o.threads);
+  if (!o.dense || o.crops) {
+    const auto views = std::make_shared<const view_dataset>(pictures, extent_of(facts), how);
+    network.prepare(o.threads);
+    auto of_views = view_probabilities(network, views, members, o.loader_threads);
+    for (std::size_t i = 0; i < means.size(); ++i)
+      of_views[i] = (of_views[i] + means[i]) / 2;
+    means = std::move(of_views);
+  }
+  return count_probabilities(means, *pictures, facts.classes);
+}
+
+void print_views(const eval_options &o, const view_options &how) {
+  std::string at;
   for (const int scale : how.scales)
-    scales += (scales.empty() ? " at " : ", ") + std::to_string(scale);
-  std::printf("%lld view%s of each image: %d crop%s%s%s; %zu weights file%s\n",
-              static_cast<long long>(how.count()), how.count() == 1 ? "" : "s", how.crops,
-              how.crops == 1 ? "" : "s", scales.c_str(), how.flip ? ", mirrored too" : "", members,
-              members == 1 ? "" : "s");
+    at += (at.empty() ? " at " : ", ") + std::to_string(scale);
+  if (how.flip) at += ", mirrored too";
+  if (o.dense) std::printf("whole images%s%s", at.c_str(), o.crops ? ", and " : "");
+  if (!o.dense || o.crops)
+    std::printf("%lld view%s of each image: %d crop%s%s", static_cast<long long>(how.count()),
+                how.count() == 1 ? "" : "s", how.crops, how.crops == 1 ? "" : "s", at.c_str());
+  std::printf("; %zu weights file%s\n", o.weights.size(), o.weights.size() == 1 ? "" : "s");
 }
 
 nlohmann::ordered_json to_json(const evaluation_result &result, const std::vector<std::string> &class_names) {
@@ -131,33 +153,36 @@ nlohmann::ordered_json to_json(const evaluation_result &result, const std::vecto
           {"classes", classes}};
 }
 
-void eval(trainable &network, const eval_options &o) {
+void eval(trainable &network, dense_classifier *whole, const eval_options &o) {
   const trainable_facts &facts = network.facts();
   const view_options how = views_of(o);
-  check_views(how, extent_of(facts));
+  if (!o.dense || o.crops) check_views(how, extent_of(facts));
   const auto pictures = open_part(o.data, o.format, o.part == "test", facts);
-  const bool as_published = !o.scales.empty() || o.crops || o.flip || o.weights.size() > 1;
+  const bool as_published = o.dense || !o.scales.empty() || o.crops || o.flip || o.weights.size() > 1;
   const evaluation_result result =
-      as_published ? eval_views(network, o, how, pictures) : eval_middles(network, o, pictures);
+      as_published ? eval_published(network, whole, o, how, pictures) : eval_middles(network, o, pictures);
   if (o.json) {
     auto json = to_json(result, pictures->class_names());
     if (as_published) {
+      json["dense"] = o.dense;
       json["scales"] = how.scales;
-      json["crops"] = how.crops;
       json["flip"] = how.flip;
-      json["views_per_image"] = how.count();
+      if (!o.dense || o.crops) {
+        json["crops"] = how.crops;
+        json["views_per_image"] = how.count();
+      }
       json["weights"] = o.weights.size();
     }
     std::cout << json.dump() << '\n';
     return;
   }
-  if (as_published) print_views(how, o.weights.size());
+  if (as_published) print_views(o, how);
   print_evaluation(result, pictures->class_names());
 }
 
 } // namespace
 
-std::function<void()> add_eval(CLI::App &app, trainable &network) {
+std::function<void()> add_eval(CLI::App &app, trainable &network, dense_classifier *whole) {
   const auto options = std::make_shared<eval_options>();
   CLI::App &command = *app.add_subcommand("eval", "Measure how well weights classify a data set of " +
                                                       std::to_string(network.facts().classes) + " classes");
@@ -192,6 +217,12 @@ std::function<void()> add_eval(CLI::App &app, trainable &network) {
       ->type_name("N")
       ->check(crop_count());
   command.add_flag("--flip", options->flip, "each crop's mirror image, too");
+  if (whole)
+    command.add_flag("--dense", options->dense,
+                     "whole images, of any extent from " + shape_text(whole->least()) + " to " +
+                         shape_text(whole->most()) +
+                         ", at each scale (default: their own), the scores averaged over space; with --crops "
+                         "the mean of both");
   command
       .add_option("--threads", options->threads,
                   "threads that compute (default: VGGEN_NUM_THREADS, else all processors)")
@@ -200,8 +231,8 @@ std::function<void()> add_eval(CLI::App &app, trainable &network) {
       ->check(thread_count())
       ->capture_default_str();
   command.add_flag("--json", options->json, "as JSON, with the confusion matrix");
-  return [&command, &network, options] {
-    if (command.parsed()) eval(network, *options);
+  return [&command, &network, whole, options] {
+    if (command.parsed()) eval(network, whole, *options);
   };
 }
 

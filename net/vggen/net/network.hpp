@@ -131,6 +131,15 @@ template <class Network> constexpr std::array<shape, Network::layer_count> outpu
   return shapes;
 }
 
+/// The multiply-adds for one image of that extent.
+template <class Network> constexpr std::int64_t multiply_adds_at(const shape &input) {
+  const auto shapes = output_shapes<Network>(input);
+  std::int64_t sum = 0;
+  for (std::size_t i = 1; i < Network::layer_count; ++i)
+    sum += layer_infos<Network>[i].weight_count() * shapes[i].height * shapes[i].width;
+  return sum;
+}
+
 /// Whether a layer's output is one of the network's features. (Features are layers whose output is stored:
 /// with_features takes care of that.)
 template <class Network> constexpr bool is_feature(int layer) {

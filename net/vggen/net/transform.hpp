@@ -255,19 +255,26 @@ constexpr auto without_softmax(network<Options, Layers...> net) {
 }
 
 /// The network as it is applied to whole images (section 3.2 of the VGG paper, arXiv 1409.1556): fully
-/// convolutional, its scores averaged over space, and the softmax, if it had one, of their mean. With an
-/// input that is dynamic:
+/// convolutional, its scores averaged over space, and the softmax, if it had one, of their mean. The map of
+/// scores is one of its features. With an input that is dynamic:
 ///     with_input<3, dynamic<512, 512>>(dense(vgg16))
 template <network_options Options, class... Layers> constexpr auto dense(network<Options, Layers...> net) {
   constexpr auto map = fully_convolutional(net);
-  using type = std::remove_const_t<decltype(map)>;
-  if constexpr (layer_infos<type>.back().kind == layer_kind::softmax) {
-    constexpr auto scores = without_softmax(map);
-    return detail::network_of<std::remove_const_t<decltype(scores)>::options>(
-        layer_sequence(scores.layers, global_average_pool, softmax));
-  } else {
-    return detail::network_of<type::options>(layer_sequence(map.layers, global_average_pool));
-  }
+  using map_type = std::remove_const_t<decltype(map)>;
+  constexpr bool has_softmax = layer_infos<map_type>.back().kind == layer_kind::softmax;
+  constexpr int scores = static_cast<int>(map_type::layer_count) - (has_softmax ? 2 : 1);
+  static_assert(scores < 64, "dense: only networks of up to 63 layers before the softmax are supported");
+  constexpr network_options options = [] {
+    network_options with_map = map_type::options;
+    with_map.features |= std::uint64_t{1} << scores;
+    return with_map;
+  }();
+  constexpr auto averaged = layer_sequence(
+      hana::take_front(map.layers, hana::size_c<static_cast<std::size_t>(scores) + 1>), global_average_pool);
+  if constexpr (has_softmax)
+    return detail::network_of<options>(hana::append(averaged, softmax));
+  else
+    return detail::network_of<options>(averaged);
 }
 
 /// The network compiled for batches of N images.

@@ -78,6 +78,9 @@ inline constexpr auto vgg16_notop = without_top(vgg16);
 /// VGG16 with what explains a classification: the last map, and the logits.
 inline constexpr auto vgg16_explained = with_features<"conv5_3", "fc8">(vgg16);
 
+/// VGG16 for whole images, up to what a smaller side of 512 makes of three to two.
+inline constexpr auto vgg16_dense = with_input<3, dynamic<768, 768>>(dense(vgg16));
+
 /// VGG16 for 32x32 images of 10 classes (CIFAR-10), with a classifier of 512.
 inline constexpr auto vgg16_cifar =
     with_top(with_input<3, 32, 32>(vgg16), flatten, fully_connected<512>, relu, dropout<0.5>,
@@ -91,7 +94,10 @@ inline constexpr auto fashion_vgg = sequential( //
     repeat<2>(conv3x3<64>, relu), max_pool<2>,  //
     flatten, fully_connected<256>, relu, dropout<0.5>, fully_connected<10>, softmax);
 
-/// The same with twice the channels: slower to train, and better.
+/// The same for whole images.
+inline constexpr auto fashion_vgg_dense = with_input<1, dynamic<64, 64>>(dense(fashion_vgg));
+
+/// Fashion-VGG with twice the channels: slower to train, and better.
 inline constexpr auto fashion_vgg_wide = with_width<2, 1>(fashion_vgg);
 
 static_assert(parameters(vgg11) == 132'863'336 && parameters(vgg11_lrn) == 132'863'336);

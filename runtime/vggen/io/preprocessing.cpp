@@ -49,6 +49,12 @@ int saturated(std::int64_t extent) {
   return static_cast<int>(std::clamp<std::int64_t>(extent, 0, std::numeric_limits<int>::max()));
 }
 
+void check_channels(int channels) {
+  if (channels == 1 || channels == 3) return;
+  throw error(error_code::invalid_argument, "found a network whose input has " + std::to_string(channels) +
+                                                " channels, expected 3 (colour) or 1 (grey)");
+}
+
 std::uint8_t luma(const std::uint8_t *rgb) {
   return static_cast<std::uint8_t>((19595U * rgb[0] + 38470U * rgb[1] + 7471U * rgb[2] + 0x8000U) >> 16U);
 }
@@ -111,22 +117,51 @@ std::vector<float> constants_of(const preprocessing &how, int channels) {
   return constants;
 }
 
+std::vector<std::uint8_t> network_pixels(image picture, int channels) {
+  check_channels(channels);
+  if (channels == 3) return std::move(picture.pixels);
+  std::vector<std::uint8_t> grey(picture.pixels.size() / 3);
+  for (std::size_t i = 0; i < grey.size(); ++i)
+    grey[i] = luma(&picture.pixels[3 * i]);
+  return grey;
+}
+
+image fit_whole(const image &picture, int smaller_side, const shape &least, const shape &most) {
+  check_image(picture, "fit_whole");
+  const auto [smaller, larger] = std::minmax(picture.height, picture.width);
+  int side = smaller_side > 0 ? smaller_side : smaller;
+  const auto extent_at = [&](int extent) {
+    return static_cast<int>(std::int64_t{side} * extent / smaller); // as resize_smaller_side has it
+  };
+  const auto fits = [&] {
+    return extent_at(picture.height) <= most.height && extent_at(picture.width) <= most.width;
+  };
+  if (!fits()) { // the largest smaller side that fits: extents are proportional to it, but for rounding
+    side = static_cast<int>(
+        std::min({std::int64_t{side}, std::int64_t{smaller} * (most.height + 1) / picture.height,
+                  std::int64_t{smaller} * (most.width + 1) / picture.width}));
+    while (side > 1 && !fits())
+      --side;
+  }
+  if (extent_at(picture.height) < least.height || extent_at(picture.width) < least.width)
+    throw error(error_code::invalid_argument,
+                "found a picture of " + std::to_string(picture.height) + "x" + std::to_string(picture.width) +
+                    ", at this scale " + std::to_string(extent_at(picture.height)) + "x" +
+                    std::to_string(extent_at(picture.width)) + ", expected " + std::to_string(least.height) +
+                    "x" + std::to_string(least.width) + " to " + std::to_string(most.height) + "x" +
+                    std::to_string(most.width));
+  return side == smaller ? picture : resize_smaller_side(picture, side);
+}
+
 std::vector<std::uint8_t> prepare_image(const image &picture, int channels, int height, int width,
                                         const preprocessing &how) {
-  if (channels != 1 && channels != 3)
-    throw error(error_code::invalid_argument, "prepare_image: found a network whose input has " +
-                                                  std::to_string(channels) +
-                                                  " channels, expected 3 (colour) or 1 (grey)");
+  check_channels(channels);
   const auto scaled = [&](std::int64_t extent) {
     return saturated((extent * how.resize_smaller_side + reference_extent / 2) / reference_extent);
   };
   check_image(picture, "prepare_image");
-  image cropped = centre_crop(resize_to_cover(picture, scaled(height), scaled(width)), height, width);
-  if (channels == 3) return std::move(cropped.pixels);
-  std::vector<std::uint8_t> grey(cropped.pixels.size() / 3);
-  for (std::size_t i = 0; i < grey.size(); ++i)
-    grey[i] = luma(&cropped.pixels[3 * i]);
-  return grey;
+  return network_pixels(centre_crop(resize_to_cover(picture, scaled(height), scaled(width)), height, width),
+                        channels);
 }
 
 } // namespace vggen

@@ -3,6 +3,8 @@
 
 #include "vggen/io/image.hpp"
 
+#include <vggen/net/shape.hpp>
+
 #include <array>
 #include <cstdint>
 #include <string>
@@ -45,11 +47,21 @@ struct preprocessing {
 /// deviation}][c].
 [[nodiscard]] std::vector<float> constants_of(const preprocessing &how, int channels);
 
+/// Returns the pixels [y][x][c] of `picture` as a network of 3 channels (red, green, blue) or of 1 (grey: the
+/// ITU-R 601-2 luma, as Pillow's convert("L")) takes them. Throws vggen::error with invalid_argument if
+/// `channels` is neither.
+[[nodiscard]] std::vector<std::uint8_t> network_pixels(image picture, int channels);
+
+/// Returns `picture` as a network of any extent looks at all of it: scaled so that its smaller side is
+/// `smaller_side` pixels, or, if the larger one would not fit into the limit then, so that it just fits. 0:
+/// as it is, if it fits. Throws vggen::error with invalid_argument if the result is smaller than the least
+/// extent, and as resize does.
+[[nodiscard]] image fit_whole(const image &picture, int smaller_side, const shape &least, const shape &most);
+
 /// Returns the part of `picture` that a network of `channels` x `height` x `width` looks at: scaled so that
 /// it just covers height * s / 224 by width * s / 224 pixels, each rounded, s being how.resize_smaller_side
 /// (for square networks as torchvision's Resize: the smaller side to 256 for 224), then cropped to the
-/// middle. Of three channels they are red, green, blue; a single one is grey: the ITU-R 601-2 luma, as
-/// Pillow's convert("L").
+/// middle, its channels as network_pixels has them.
 ///
 /// The result is [y][x][c], 0 to 255. Throws vggen::error with invalid_argument if `channels` is neither 1
 /// nor 3, and as resize does.

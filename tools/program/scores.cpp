@@ -1,0 +1,149 @@
+#include "tools/program/scores.hpp"
+
+#include "tools/program/loaded_model.hpp"
+#include "tools/program/texts.hpp"
+#include "tools/program/whole_image.hpp"
+
+#include <vggen/io/class_map.hpp>
+#include <vggen/io/error.hpp>
+#include <vggen/io/load_parameters.hpp>
+#include <vggen/io/read_image.hpp>
+#include <vggen/io/write_png.hpp>
+
+#include <CLI/CLI.hpp>
+
+#include <algorithm>
+#include <cstdio>
+#include <functional>
+#include <memory>
+#include <numeric>
+#include <string>
+
+namespace vggen {
+
+namespace {
+
+struct scores_options {
+  std::filesystem::path image, weights, output;
+  std::string preprocess;
+  std::vector<int> scales;
+  bool flip = false;
+  int of_class = -1; // -1: the most likely one
+  int top = 5;
+  int threads = 0;
+};
+
+// A class's scores over all of the image [y][x], from 0, the smallest, to 1, the largest one. At the edges,
+// where no window has its middle, they are those of the nearest place.
+struct class_scores {
+  int height = 0, width = 0;
+  std::vector<float> values;
+};
+
+class_scores scores_of(const score_map &map, int of_class, const shape &least) {
+  const int rows = map.extent.height, columns = map.extent.width;
+  const auto places = static_cast<std::size_t>(rows) * static_cast<std::size_t>(columns);
+  const auto scores = std::span(map.scores).subspan(static_cast<std::size_t>(of_class) * places, places);
+  const auto [smallest, largest] = std::ranges::minmax(scores);
+  const int above = (least.height / map.stride - 1) / 2, beside = (least.width / map.stride - 1) / 2;
+  class_scores result{.height = rows + 2 * above, .width = columns + 2 * beside, .values = {}};
+  for (int y = 0; y < result.height; ++y)
+    for (int x = 0; x < result.width; ++x) {
+      const int row = std::clamp(y - above, 0, rows - 1), column = std::clamp(x - beside, 0, columns - 1);
+      const float score = scores[static_cast<std::size_t>(row * columns + column)];
+      result.values.push_back(largest > smallest ? (score - smallest) / (largest - smallest) : 0);
+    }
+  return result;
+}
+
+void print_top(const std::vector<double> &probabilities, int count) {
+  std::vector<int> order(probabilities.size());
+  std::iota(order.begin(), order.end(), 0);
+  const auto probability = [&](int i) { return probabilities[static_cast<std::size_t>(i)]; };
+  std::ranges::stable_sort(order, std::greater(), probability);
+  for (int i = 0; i < std::min(count, static_cast<int>(order.size())); ++i)
+    std::printf("  %5.1f %%  %4d\n", 100 * probability(order[static_cast<std::size_t>(i)]),
+                order[static_cast<std::size_t>(i)]);
+}
+
+void score(const model_facts &facts, dense_classifier &network, scores_options o) {
+  if (o.of_class >= network.classes())
+    throw error(error_code::invalid_argument, "--class: found " + std::to_string(o.of_class) +
+                                                  ", expected one below " +
+                                                  std::to_string(network.classes()));
+  if (o.scales.empty()) o.scales.push_back(0);
+  const safetensors_file file = open_weights(facts, o.weights);
+  const loaded_parameters parameters = load_parameters(facts.parameter_tensors, file, {});
+  for (const auto &note : parameters.notes)
+    std::fprintf(stderr, "note: %s\n", note.c_str());
+  const preprocessing how = o.preprocess.empty()
+                                ? parse_preprocessing(preprocess_of(file).value_or("torchvision"))
+                                : find_preprocessing(o.preprocess);
+  const auto constants = constants_of(how, facts.input.channels);
+  const image picture = read_image(o.image);
+  network.prepare(parameters.sources(), o.threads);
+  std::vector<double> sums(static_cast<std::size_t>(network.classes()));
+  whole_image_result largest; // the map that is drawn: of the largest scale
+  const auto run = [&](int scale, bool mirrored) {
+    try {
+      return classify_whole(network, picture, scale, mirrored, constants, how.reverse_channels);
+    } catch (const error &e) {
+      throw error(e.code(), o.image.string() + ": " + e.what());
+    }
+  };
+  for (const int scale : o.scales)
+    for (const bool mirrored : {false, true}) {
+      if (mirrored && !o.flip) continue;
+      auto result = run(scale, mirrored);
+      std::ranges::transform(result.probabilities, sums, sums.begin(), std::plus());
+      std::printf("%s at %dx%d%s: %dx%d places\n", o.image.c_str(), result.seen.height, result.seen.width,
+                  mirrored ? ", mirrored" : "", result.map.extent.height, result.map.extent.width);
+      if (!mirrored && result.seen.pixels.size() > largest.seen.pixels.size()) largest = std::move(result);
+    }
+  const double runs = static_cast<double>(o.scales.size()) * (o.flip ? 2 : 1);
+  for (double &sum : sums)
+    sum /= runs;
+  print_top(sums, o.top);
+  if (o.output.empty()) return;
+  const int chosen =
+      o.of_class < 0 ? static_cast<int>(std::ranges::max_element(sums) - sums.begin()) : o.of_class;
+  const class_scores map = scores_of(largest.map, chosen, network.least());
+  write_png(o.output, with_map(largest.seen, map.values, map.height, map.width));
+  std::printf("%s: scores of class %d\n", o.output.c_str(), chosen);
+}
+
+} // namespace
+
+std::function<void()> add_scores(CLI::App &app, const model_facts &facts, dense_classifier &network) {
+  const auto options = std::make_shared<scores_options>();
+  CLI::App &command = *app.add_subcommand(
+      "scores", "Classify a whole image, of any extent from " + shape_text(network.least()) + " to " +
+                    shape_text(network.most()) + ", at one scale or several; draw a class's scores over it");
+  command.add_option("image", options->image, "PNG or JPEG file")->required();
+  command.add_option("--weights", options->weights, "safetensors file")->required();
+  command
+      .add_option("--scales", options->scales,
+                  "sizes of the image's smaller side, as 256,384,512 (default: its own); softmax outputs are "
+                  "averaged")
+      ->type_name("Q,...")
+      ->delimiter(',')
+      ->check(CLI::PositiveNumber);
+  command.add_flag("--flip", options->flip, "its mirror image, too");
+  command.add_option("--top-k", options->top, "classes to print")
+      ->check(CLI::PositiveNumber)
+      ->capture_default_str();
+  command.add_option("-o,--output", options->output, "PNG file to write: a class's scores over the image");
+  command.add_option("--class", options->of_class, "whose scores (default: the most likely class's)")
+      ->check(CLI::NonNegativeNumber);
+  command.add_option("--preprocess", options->preprocess,
+                     "torchvision, caffe or unit (default: what the weights say, else torchvision)");
+  command
+      .add_option("--threads", options->threads,
+                  "threads to use (default: VGGEN_NUM_THREADS, else all processors)")
+      ->check(CLI::Range(1, 256));
+  return [&command, &facts, &network, options] {
+    if (command.parsed()) score(facts, network, *options);
+  };
+}
+
+} // namespace vggen

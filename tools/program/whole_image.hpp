@@ -1,0 +1,27 @@
+// A whole image through a dense network.
+#pragma once
+
+#include "tools/program/dense_classifier.hpp"
+
+#include <vggen/io/image.hpp>
+#include <vggen/io/preprocessing.hpp>
+
+#include <vector>
+
+namespace vggen {
+
+/// Represents what a whole image gives: its class probabilities (softmax of the averaged scores), the map of
+/// scores, and the pixels that the network saw, RGB.
+struct whole_image_result {
+  std::vector<double> probabilities;
+  score_map map;
+  image seen;
+};
+
+/// Runs `picture`, scaled as fit_whole has it, mirrored if asked for. Throws vggen::error as fit_whole and
+/// the network do.
+[[nodiscard]] whole_image_result classify_whole(dense_classifier &network, const image &picture,
+                                                int smaller_side, bool mirrored,
+                                                std::span<const float> constants, bool reverse_channels);
+
+} // namespace vggen

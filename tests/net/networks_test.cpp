@@ -201,6 +201,24 @@ TEST_CASE("a dense classifier keeps the names of the fully connected one") {
   }
 }
 
+TEST_CASE("a network for whole images has the same names, parameters and, at its own extent, work") {
+  using type = std::remove_cv_t<decltype(vgg16_dense)>;
+  CHECK(is_dynamic<type>);
+  CHECK(least_input<type>() == shape{3, 224, 224, false, true});
+  CHECK(parameters(vgg16_dense) == parameters(vgg16));
+  CHECK(output_shape(vgg16_dense) == shape{1000, 1, 1, true});
+  CHECK(multiply_adds_at<type>({3, 224, 224, false, true}) == multiply_adds(vgg16));
+  CHECK(multiply_adds_at<type>(layer_infos<type>.front().output) == multiply_adds(vgg16_dense));
+  constexpr int scores = find_layer<type>("fc8");
+  CHECK(is_feature<type>(scores));
+  CHECK(output_shapes<type>({3, 384, 512, false, true})[scores] == shape{1000, 6, 10, false, true});
+  // valid convolutions and pools that floor
+  constexpr auto odd = dense(with_top(with_input<1, 30, 29>(fashion_vgg), flatten, fully_connected<3>));
+  CHECK(least_input<std::remove_cv_t<decltype(odd)>>() == shape{1, 24, 24});
+  CHECK(output_shape(odd) == shape{3, 1, 1, true});
+  CHECK(!is_dynamic<std::remove_cv_t<decltype(odd)>>);
+}
+
 TEST_CASE("batch norms have torchvision's numbers, and parameters of their own") {
   CHECK(feature_numbers(vgg11_bn) == std::vector{0, 4, 8, 11, 15, 18, 22, 25});
   CHECK(feature_numbers(vgg13_bn) == std::vector{0, 3, 7, 10, 14, 17, 21, 24, 28, 31});

@@ -12,15 +12,6 @@
 
 namespace vggen {
 
-namespace {
-
-preprocessing chosen_preprocessing(const std::string &name, const safetensors_file &file) {
-  if (!name.empty()) return find_preprocessing(name);
-  return parse_preprocessing(preprocess_of(file).value_or("torchvision"));
-}
-
-} // namespace
-
 safetensors_file open_weights(const model_facts &facts, const std::filesystem::path &path) {
   if (!path.empty()) return safetensors_file(path);
   if (facts.embedded_weights.empty())
@@ -58,6 +49,11 @@ void require_batch(const model_facts &facts, const std::vector<int> &runnable, i
   if (!among(runnable))
     throw error(error_code::mismatch,
                 file_name + ": found weights packed for other batches than " + std::to_string(batch));
+}
+
+preprocessing chosen_preprocessing(const std::string &name, const safetensors_file &file) {
+  if (!name.empty()) return find_preprocessing(name);
+  return parse_preprocessing(preprocess_of(file).value_or("torchvision"));
 }
 
 loaded_model::loaded_model(runnable_model &model, const std::filesystem::path &weights,

@@ -136,12 +136,14 @@ TEST_CASE("a map of one value is black") {
 }
 
 TEST_CASE("filters of three channels have colours, others are grey") {
-  const image coloured = filter_picture(std::vector<float>{0.5f, 0, -0.5f, 0.25f, 0, nan}, 1, 2);
+  const image coloured = filter_picture(std::vector<float>{0.5f, 0, -0.5f, 0.25f, 0, nan}, 1, 2, false);
   CHECK(coloured.pixels == pixels{255, 0, 128, 128, 191, 128});
-  const image grey = filter_picture(std::vector<float>{0.5f, -0.25f, infinity}, 3, 1);
+  const image reversed = filter_picture(std::vector<float>{0.5f, 0, -0.5f, 0.25f, 0, nan}, 1, 2, true);
+  CHECK(reversed.pixels == pixels{128, 0, 255, 128, 191, 128});
+  const image grey = filter_picture(std::vector<float>{0.5f, -0.25f, infinity}, 3, 1, true);
   CHECK(grey.height == 3);
   CHECK(grey.pixels == pixels{255, 255, 255, 64, 64, 64, 128, 128, 128});
-  CHECK(filter_picture(std::vector<float>(1), 1, 1).pixels == pixels{128, 128, 128});
+  CHECK(filter_picture(std::vector<float>(1), 1, 1, false).pixels == pixels{128, 128, 128});
   CHECK(largest_magnitude(std::vector<float>{0.25f, -0.5f, nan, infinity}) == 0.5f);
   CHECK(largest_magnitude({}) == 0);
 }
@@ -149,6 +151,7 @@ TEST_CASE("filters of three channels have colours, others are grey") {
 TEST_CASE("values have to fill the picture") {
   using enum error_code;
   CHECK(refusal([] { static_cast<void>(map_picture(std::vector<float>(3), 2, 2, {})); }) == invalid_argument);
-  CHECK(refusal([] { static_cast<void>(filter_picture(std::vector<float>(8), 2, 2)); }) == invalid_argument);
-  CHECK(refusal([] { static_cast<void>(filter_picture({}, 0, 2)); }) == invalid_argument);
+  CHECK(refusal([] { static_cast<void>(filter_picture(std::vector<float>(8), 2, 2, false)); }) ==
+        invalid_argument);
+  CHECK(refusal([] { static_cast<void>(filter_picture({}, 0, 2, false)); }) == invalid_argument);
 }

@@ -4,30 +4,28 @@ here from single views, and one line for each wrong input.
     test_evaluation.py PROGRAM        the program of a small network that trains
 """
 
+import functools
 import json
 import math
 import pathlib
 import random
-import subprocess
 import sys
-import tempfile
 import unittest
 
+from outside import ProgramTest, run
 from training_files import write_idx, write_png
 
 PROGRAM = pathlib.Path(sys.argv[1]).absolute()
 SIDE, LARGE, CLASSES, OF_A_CLASS = 28, 32, 10, 3
+run = functools.partial(run, program=PROGRAM)
 
 
-def run(*arguments):
-    return subprocess.run([PROGRAM, *map(str, arguments)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+class Evaluation(ProgramTest):
+    program = PROGRAM
 
-
-class Evaluation(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
-        cls.temporary = tempfile.TemporaryDirectory()
-        cls.folder = pathlib.Path(cls.temporary.name)
+        super().setUpClass()
         cls.weights = [cls.folder / f"{seed}.safetensors" for seed in (1, 2)]
         for seed, (path, how) in enumerate(zip(cls.weights, ("unit", "torchvision")), 1):
             assert run("init", "--seed", seed, "-o", path, "--preprocess", how).returncode == 0
@@ -41,10 +39,6 @@ class Evaluation(unittest.TestCase):
                         for y in range(LARGE)]
                 write_png(cls.tree / f"c{label}" / f"{i}.png", rows)
                 cls.pictures.append((label, rows))
-
-    @classmethod
-    def tearDownClass(cls):
-        cls.temporary.cleanup()
 
     def eval(self, *arguments, data=None, part="training"):
         done = run("eval", "--data", data or self.tree, "--part", part, "--json", *arguments)
@@ -126,21 +120,13 @@ class Evaluation(unittest.TestCase):
         done = run("eval", "--data", data, "--weights", self.weights[0], "--scales", "28,32", "--flip")
         self.assertEqual(done.stdout.splitlines()[0], "4 views of each image: 1 crop at 28, 32, mirrored too; 1 weights file")
 
-    def bad(self, *arguments, words):
-        done = run("eval", "--data", self.tree, "--part", "training", *arguments)
-        self.assertEqual(done.returncode, 1, done.stdout + done.stderr)
-        self.assertTrue(done.stderr.startswith("error: "), done.stderr)
-        self.assertEqual(done.stderr.count("\n"), 1, done.stderr)
-        for word in words:
-            self.assertIn(word, done.stderr)
-
     def test_wrong_input(self):
-        weights = ("--weights", self.weights[0])
-        self.bad(*weights, "--scales", "32,20", words=["found 20", "expected 28"])
-        self.bad(*weights, "--scales", "32,x", words=["--scales", "found x"])
-        self.bad(*weights, "--crops", 10, words=["--crops", "found 10", "1, 5, 25"])
+        common = ("eval", "--data", self.tree, "--part", "training", "--weights", self.weights[0])
+        self.bad(*common, "--scales", "32,20", words=["found 20", "expected 28"])
+        self.bad(*common, "--scales", "32,x", words=["--scales", "found x"])
+        self.bad(*common, "--crops", 10, words=["--crops", "found 10", "1, 5, 25"])
         missing = self.folder / "missing.safetensors"
-        self.bad(*weights, missing, words=["missing.safetensors"])  # before the first one runs
+        self.bad(*common, missing, words=["missing.safetensors"])  # before the first one runs
 
 
 if __name__ == "__main__":

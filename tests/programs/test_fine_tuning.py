@@ -6,22 +6,18 @@ PROGRAM trains a small network; THREE its convolutions under a classifier of thr
 was compiled; OTHER another network. IDX_TO_FOLDER is scripts/idx_to_folder.py.
 """
 
+import functools
 import json
 import pathlib
 import shutil
-import subprocess
 import sys
-import tempfile
 import unittest
 
+from outside import ProgramTest, run
 from training_files import read_tensors, tensors_of, write_data, write_tensors
 
 PROGRAM, THREE, OTHER, IDX_TO_FOLDER = (pathlib.Path(argument).absolute() for argument in sys.argv[1:5])
-
-
-def run(*arguments, program=PROGRAM, **options):
-    return subprocess.run([program, *map(str, arguments)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-                          **options)
+run = functools.partial(run, program=PROGRAM)
 
 
 def content_of(folder):
@@ -30,11 +26,12 @@ def content_of(folder):
             for path in folder.rglob("*")}
 
 
-class FineTuning(unittest.TestCase):
+class FineTuning(ProgramTest):
+    program = PROGRAM
+
     @classmethod
     def setUpClass(cls):
-        cls.temporary = tempfile.TemporaryDirectory()
-        cls.folder = pathlib.Path(cls.temporary.name)
+        super().setUpClass()
         cls.data = cls.folder / "data"
         write_data(cls.data)
         cls.three = cls.folder / "three"
@@ -45,23 +42,6 @@ class FineTuning(unittest.TestCase):
         done = run("train", "--data", cls.data, "--output", cls.whole, "--epochs", 4, "--seed", 5)
         assert done.returncode == 0, done.stderr
         cls.weights = cls.whole / "best.safetensors"
-
-    @classmethod
-    def tearDownClass(cls):
-        cls.temporary.cleanup()
-
-    def good(self, *arguments, **options):
-        done = run(*arguments, **options)
-        self.assertEqual(done.returncode, 0, done.stderr)
-        return done.stdout
-
-    def bad(self, *arguments, words=(), **options):
-        done = run(*arguments, **options)
-        self.assertEqual(done.returncode, 1, done.stdout + done.stderr)
-        self.assertTrue(done.stderr.startswith("error: "), done.stderr)
-        for word in words:
-            self.assertIn(word, done.stderr)
-        return done.stderr
 
     def plan(self, *arguments, **options):
         """{heading: lines} of what --dry-run prints, which writes nothing."""
@@ -237,7 +217,8 @@ class FineTuning(unittest.TestCase):
 
     def test_a_pretrained_file_that_does_not_fit(self):
         out = self.folder / "misfit"
-        said = self.bad("train", "--data", self.data, "--output", out, "--pretrained", self.weights, program=OTHER)
+        said = self.bad("train", "--data", self.data, "--output", out, "--pretrained", self.weights, program=OTHER,
+                        lines=None)
         for words in ('conv1_1 weight ("features.0.weight"): found the shape [8, 1, 3, 3], expected [16, 1, 3, 3]',
                       "conv1_2 weight: found no tensor {features.2, conv1_2, block1_conv2}.weight", "features.3.bias",
                       "conv3_2 bias: found no tensor"):

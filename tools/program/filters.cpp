@@ -15,20 +15,15 @@ namespace vggen {
 namespace {
 
 // The filters [output][input][y][x]: three inputs are a picture's colours, of others each is a picture.
-std::vector<image> pictures_of(std::span<const float> weights, const parameter_info &info, bool blue_first) {
+std::vector<image> pictures_of(std::span<const float> weights, const parameter_info &info,
+                               bool reverse_channels) {
   const int height = static_cast<int>(info.extents[2]), width = static_cast<int>(info.extents[3]);
   const bool coloured = info.extents[1] == 3;
   const auto area = static_cast<std::size_t>(height) * static_cast<std::size_t>(width);
   const std::size_t size = coloured ? 3 * area : area;
   std::vector<image> pictures;
-  for (std::size_t first = 0; first < weights.size(); first += size) {
-    const auto part = weights.subspan(first, size);
-    std::vector<float> filter(part.begin(), part.end());
-    if (coloured && blue_first)
-      std::swap_ranges(filter.begin(), filter.begin() + static_cast<std::ptrdiff_t>(area),
-                       filter.end() - static_cast<std::ptrdiff_t>(area));
-    pictures.push_back(filter_picture(filter, height, width));
-  }
+  for (std::size_t first = 0; first < weights.size(); first += size)
+    pictures.push_back(filter_picture(weights.subspan(first, size), height, width, reverse_channels));
   return pictures;
 }
 
@@ -49,8 +44,8 @@ void write_filters(const runnable_model &model, const filters_options &options) 
                 file.path().string() + ": found the weights of " + name + " packed, expected plain ones");
   for (const auto &note : loaded.notes)
     std::fprintf(stderr, "note: %s\n", note.c_str());
-  const bool blue_first = chosen_preprocessing(options.preprocess, file).reverse_channels;
-  const auto pictures = pictures_of(weights, *info, blue_first);
+  const preprocessing how = chosen_preprocessing(options.preprocess, file);
+  const auto pictures = pictures_of(weights, *info, how.reverse_channels);
   const int height = pictures.front().height, width = pictures.front().width;
   write_png(options.output,
             mosaic(pictures, options.factor > 0 ? options.factor : comfortable_factor(height, width)));

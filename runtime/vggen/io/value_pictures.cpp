@@ -60,7 +60,7 @@ float largest_magnitude(std::span<const float> weights) {
   return largest;
 }
 
-image filter_picture(std::span<const float> weights, int height, int width) {
+image filter_picture(std::span<const float> weights, int height, int width, bool reverse_channels) {
   const std::size_t area = area_of(height, width);
   const bool coloured = weights.size() == 3 * area;
   check_size("filter_picture", weights.size(), height, width, coloured ? 3 : 1);
@@ -69,7 +69,8 @@ image filter_picture(std::span<const float> weights, int height, int width) {
   picture.pixels.reserve(3 * area);
   for (std::size_t i = 0; i < area; ++i)
     for (std::size_t c = 0; c < 3; ++c) {
-      const float weight = weights[coloured ? c * area + i : i];
+      const std::size_t input = reverse_channels ? 2 - c : c;
+      const float weight = weights[coloured ? input * area + i : i];
       const float share = std::isfinite(weight) && largest > 0 ? weight / largest : 0.f;
       picture.pixels.push_back(static_cast<std::uint8_t>(std::lround(127.5f + 127.5f * share)));
     }

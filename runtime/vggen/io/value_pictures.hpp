@@ -21,9 +21,11 @@ struct value_range {
 /// The largest magnitude of weights, those that are not finite left out; 0 if there are none.
 [[nodiscard]] float largest_magnitude(std::span<const float> weights);
 
-/// Returns a filter [c][y][x] of one channel, in grey, or of three, which are red, green and blue. Zero is
-/// mid-grey, and the weight of the largest magnitude is black or full; weights that are not finite are
-/// mid-grey. Throws vggen::error with invalid_argument if the size does not match the extents.
-[[nodiscard]] image filter_picture(std::span<const float> weights, int height, int width);
+/// Returns a filter [c][y][x] of one channel, in grey, or of three, which are red, green and blue, or the
+/// other way round if `reverse_channels`. Zero is mid-grey, and the weight of the largest magnitude is black
+/// or full; weights that are not finite are mid-grey. Throws vggen::error with invalid_argument if the size
+/// does not match the extents.
+[[nodiscard]] image filter_picture(std::span<const float> weights, int height, int width,
+                                   bool reverse_channels);
 
 } // namespace vggen

@@ -34,7 +34,7 @@ std::string filter(const training_report &report, int output, int input, bool co
   const std::size_t first = static_cast<std::size_t>(output) * static_cast<std::size_t>(bank.inputs) +
                             static_cast<std::size_t>(input);
   const auto weights = std::span(bank.weights).subspan(first * area, coloured ? 3 * area : area);
-  const image picture = filter_picture(weights, bank.height, bank.width);
+  const image picture = filter_picture(weights, bank.height, bank.width, bank.reverse_channels);
   const int factor = std::max(1, filter_side / std::max(bank.height, bank.width));
   std::string name = "filter " + std::to_string(output);
   if (!coloured && bank.inputs > 1) name += ", input " + std::to_string(input);

@@ -4,31 +4,29 @@ here from single views, and one line for each wrong input.
     test_evaluation.py PROGRAM WHOLE  the programs of a small network that trains, and of it for whole images
 """
 
+import functools
 import json
 import math
 import pathlib
 import random
 import struct
-import subprocess
 import sys
-import tempfile
 import unittest
 
+from outside import ProgramTest, run
 from training_files import write_idx, write_png
 
 PROGRAM, WHOLE = (pathlib.Path(path).absolute() for path in sys.argv[1:])
 SIDE, LARGE, CLASSES, OF_A_CLASS = 28, 32, 10, 3
+run = functools.partial(run, program=PROGRAM)
 
 
-def run(*arguments, program=PROGRAM):
-    return subprocess.run([program, *map(str, arguments)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+class Evaluation(ProgramTest):
+    program = PROGRAM
 
-
-class Evaluation(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
-        cls.temporary = tempfile.TemporaryDirectory()
-        cls.folder = pathlib.Path(cls.temporary.name)
+        super().setUpClass()
         cls.weights = [cls.folder / f"{seed}.safetensors" for seed in (1, 2)]
         for seed, (path, how) in enumerate(zip(cls.weights, ("unit", "torchvision")), 1):
             assert run("init", "--seed", seed, "-o", path, "--preprocess", how).returncode == 0
@@ -42,10 +40,6 @@ class Evaluation(unittest.TestCase):
                         for y in range(LARGE)]
                 write_png(cls.tree / f"c{label}" / f"{i}.png", rows)
                 cls.pictures.append((label, rows))
-
-    @classmethod
-    def tearDownClass(cls):
-        cls.temporary.cleanup()
 
     def eval(self, *arguments, data=None, part="training"):
         done = run("eval", "--data", data or self.tree, "--part", part, "--json", *arguments)
@@ -174,11 +168,7 @@ class Evaluation(unittest.TestCase):
         self.assertAlmostEqual(loss, expected, delta=0.1)  # printed to a tenth of a per cent
 
     def test_wrong_input_of_scores(self):
-        def bad(*arguments, words):
-            done = run("scores", *arguments, program=WHOLE)
-            self.assertEqual((done.returncode, done.stderr.count("\n")), (1, 1), done.stderr)
-            for word in words:
-                self.assertIn(word, done.stderr)
+        bad = functools.partial(self.bad, "scores", program=WHOLE)
         picture = next(self.tree.glob("*/*.png"))
         weights = ("--weights", self.weights[0])
         bad(self.folder / "none.png", *weights, words=["none.png"])
@@ -188,22 +178,14 @@ class Evaluation(unittest.TestCase):
         done = run("predict", picture, *weights, program=WHOLE)
         self.assertIn("use 'scores'", done.stderr)
 
-    def bad(self, *arguments, words):
-        done = run("eval", "--data", self.tree, "--part", "training", *arguments)
-        self.assertEqual(done.returncode, 1, done.stdout + done.stderr)
-        self.assertTrue(done.stderr.startswith("error: "), done.stderr)
-        self.assertEqual(done.stderr.count("\n"), 1, done.stderr)
-        for word in words:
-            self.assertIn(word, done.stderr)
-
     def test_wrong_input(self):
-        weights = ("--weights", self.weights[0])
-        self.bad(*weights, "--scales", "32,20", words=["found 20", "expected 28"])
-        self.bad(*weights, "--scales", "32,x", words=["--scales", "found x"])
-        self.bad(*weights, "--dense", "--scales", 5, words=[".png", "found a picture of 32x32", "at this scale 5x5"])
-        self.bad(*weights, "--crops", 10, words=["--crops", "found 10", "1, 5, 25"])
+        common = ("eval", "--data", self.tree, "--part", "training", "--weights", self.weights[0])
+        self.bad(*common, "--scales", "32,20", words=["found 20", "expected 28"])
+        self.bad(*common, "--scales", "32,x", words=["--scales", "found x"])
+        self.bad(*common, "--dense", "--scales", 5, words=[".png", "found a picture of 32x32", "at this scale 5x5"])
+        self.bad(*common, "--crops", 10, words=["--crops", "found 10", "1, 5, 25"])
         missing = self.folder / "missing.safetensors"
-        self.bad(*weights, missing, words=["missing.safetensors"])  # before the first one runs
+        self.bad(*common, missing, words=["missing.safetensors"])  # before the first one runs
 
 
 if __name__ == "__main__":

@@ -3,74 +3,32 @@
     test_explain.py PROGRAM DATA          the program of small_network.hpp's small_explained; the folder tests/data
 """
 
+import functools
 import pathlib
-import struct
-import subprocess
 import sys
-import tempfile
 import unittest
-import zlib
+
+from outside import ProgramTest, read_png, run
 
 PROGRAM, DATA = (pathlib.Path(argument) for argument in sys.argv[1:3])
 PHOTO = DATA / "images" / "photo.jpg"
+run = functools.partial(run, program=PROGRAM)
 
 
-def run(*arguments):
-    return subprocess.run([PROGRAM, *map(str, arguments)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+class Explain(ProgramTest):
+    program = PROGRAM
 
-
-def read_png(path):
-    """Rows of RGB pixels of an 8-bit file that is not interlaced."""
-    content = path.read_bytes()
-    at, data = 8, b""
-    while at < len(content):
-        length, kind = struct.unpack(">I4s", content[at:at + 8])
-        if kind == b"IHDR":
-            width, height, *format = struct.unpack(">IIBBBBB", content[at + 8:at + 8 + length])
-            assert format == [8, 2, 0, 0, 0], format
-        if kind == b"IDAT":
-            data += content[at + 8:at + 8 + length]
-        at += length + 12
-    data, size, rows = zlib.decompress(data), 3 * width, []
-    above = bytearray(size)
-    for y in range(height):
-        kind, row = data[y * (size + 1)], bytearray(data[y * (size + 1) + 1:(y + 1) * (size + 1)])
-        for i in range(size):
-            left, corner = (row[i - 3], above[i - 3]) if i >= 3 else (0, 0)
-            up = above[i]
-            estimate = left + up - corner
-            paeth = min((left, up, corner), key=lambda value: abs(estimate - value))
-            row[i] = row[i] + (0, left, up, (left + up) // 2, paeth)[kind] & 255
-        rows.append([tuple(row[i:i + 3]) for i in range(0, size, 3)])
-        above = row
-    return rows
-
-
-class Explain(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
-        cls.temporary = tempfile.TemporaryDirectory()
-        cls.folder = pathlib.Path(cls.temporary.name)
+        super().setUpClass()
         cls.weights = cls.folder / "w.safetensors"
         assert run("init", "--seed", 1, "-o", cls.weights).returncode == 0
-
-    @classmethod
-    def tearDownClass(cls):
-        cls.temporary.cleanup()
 
     def explain(self, *arguments):
         output = self.folder / "map.png"
         done = run("explain", PHOTO, "--weights", self.weights, "-o", output, *arguments)
         self.assertEqual(done.returncode, 0, done.stderr)
         return read_png(output), done
-
-    def bad(self, *arguments, words):
-        done = run("explain", *arguments)
-        self.assertEqual(done.returncode, 1, done.stdout)
-        self.assertEqual(done.stderr.count("\n"), 1, done.stderr)
-        self.assertTrue(done.stderr.startswith("error: "), done.stderr)
-        for word in words:
-            self.assertIn(word, done.stderr)
 
     def test_draws_over_what_the_network_sees(self):
         rows, done = self.explain()
@@ -99,13 +57,13 @@ class Explain(unittest.TestCase):
 
     def test_wrong_input(self):
         output, common = self.folder / "x.png", ["--weights", self.weights, "-o", self.folder / "x.png"]
-        self.bad(PHOTO, *common, "--class", 10, words=["--class", "10", "below 10"])
-        self.bad(PHOTO, *common, "--class", -1, words=["--class"])
-        self.bad(PHOTO, *common, "--layer", "pool1", words=["pool1", "conv1_1, conv2_1"])
-        self.bad(self.folder / "none.png", *common, words=["none.png"])
-        self.bad(PHOTO, "--weights", self.folder / "none", "-o", output, words=["none"])
-        self.bad(PHOTO, "--weights", self.weights, "-o", self.folder / "no" / "x.png", words=["x.png"])
-        self.bad(PHOTO, *common, "--preprocess", "other", words=["other", "torchvision"])
+        self.bad("explain", PHOTO, *common, "--class", 10, words=["--class", "10", "below 10"])
+        self.bad("explain", PHOTO, *common, "--class", -1, words=["--class"])
+        self.bad("explain", PHOTO, *common, "--layer", "pool1", words=["pool1", "conv1_1, conv2_1"])
+        self.bad("explain", self.folder / "none.png", *common, words=["none.png"])
+        self.bad("explain", PHOTO, "--weights", self.folder / "none", "-o", output, words=["none"])
+        self.bad("explain", PHOTO, "--weights", self.weights, "-o", self.folder / "no" / "x.png", words=["x.png"])
+        self.bad("explain", PHOTO, *common, "--preprocess", "other", words=["other", "torchvision"])
         self.assertFalse(output.exists())
 
 

@@ -6,22 +6,18 @@ PROGRAM trains a small network; THREE its convolutions under a classifier of thr
 was compiled; OTHER another network. IDX_TO_FOLDER is scripts/idx_to_folder.py.
 """
 
+import functools
 import json
 import pathlib
 import shutil
-import subprocess
 import sys
-import tempfile
 import unittest
 
+from outside import ProgramTest, run
 from training_files import read_tensors, tensors_of, write_data, write_tensors
 
 PROGRAM, THREE, OTHER, IDX_TO_FOLDER = (pathlib.Path(argument).absolute() for argument in sys.argv[1:5])
-
-
-def run(*arguments, program=PROGRAM, **options):
-    return subprocess.run([program, *map(str, arguments)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-                          **options)
+run = functools.partial(run, program=PROGRAM)
 
 
 def content_of(folder):
@@ -30,11 +26,12 @@ def content_of(folder):
             for path in folder.rglob("*")}
 
 
-class FineTuning(unittest.TestCase):
+class FineTuning(ProgramTest):
+    program = PROGRAM
+
     @classmethod
     def setUpClass(cls):
-        cls.temporary = tempfile.TemporaryDirectory()
-        cls.folder = pathlib.Path(cls.temporary.name)
+        super().setUpClass()
         cls.data = cls.folder / "data"
         write_data(cls.data)
         cls.three = cls.folder / "three"
@@ -45,23 +42,6 @@ class FineTuning(unittest.TestCase):
         done = run("train", "--data", cls.data, "--output", cls.whole, "--epochs", 4, "--seed", 5)
         assert done.returncode == 0, done.stderr
         cls.weights = cls.whole / "best.safetensors"
-
-    @classmethod
-    def tearDownClass(cls):
-        cls.temporary.cleanup()
-
-    def good(self, *arguments, **options):
-        done = run(*arguments, **options)
-        self.assertEqual(done.returncode, 0, done.stderr)
-        return done.stdout
-
-    def bad(self, *arguments, words=(), **options):
-        done = run(*arguments, **options)
-        self.assertEqual(done.returncode, 1, done.stdout + done.stderr)
-        self.assertTrue(done.stderr.startswith("error: "), done.stderr)
-        for word in words:
-            self.assertIn(word, done.stderr)
-        return done.stderr
 
     def plan(self, *arguments, **options):
         """{heading: lines} of what --dry-run prints, which writes nothing."""
@@ -95,6 +75,7 @@ class FineTuning(unittest.TestCase):
         self.assertEqual(plan["optimiser"], ["SGD, momentum 0.9 (Nesterov), weight decay 0.0005 of weights", "seed 1"])
         self.assertEqual(plan["augmentation"], ["padding of 2, crop of 28x28"])
         self.assertEqual(plan["beginning"], ["convolutions he_normal, fully connected normal(0.01), biases zeros"])
+        self.assertEqual(plan["normalisation"], ["mean and deviation (of the data)"])
         self.assertEqual(plan["layers"], ["conv1_1: learning rate times 0.1", "no decay: fc3"])
         self.assertEqual(plan["threads"], ["2, and 1 to load images"])
         self.assertRegex(plan["memory"][0], r"^\d+\.\d MiB for parameters, gradients and momenta, \d+\.\d MiB for "
@@ -106,14 +87,15 @@ class FineTuning(unittest.TestCase):
                             program=THREE)
         self.assertEqual(plan["data"], [f"{self.three} (folder): 3 classes, 120 images to train with, "
                                         f"{self.of_test_part} of the test set to validate with"])
-        self.assertEqual(plan["beginning"][:3], [f"taken from {self.weights}: conv1_1, conv2_1", "new: fc3",
-                                                 "images are normalised as those that it was trained on"])
+        self.assertEqual(plan["beginning"][:2], [f"taken from {self.weights}: conv1_1, conv2_1", "new: fc3"])
+        self.assertRegex(plan["normalisation"][0], rf"^mean 0\.\d+, deviation 0\.\d+ \(as {self.weights} says\)$")
         self.assertEqual(plan["layers"], ["compiled not to train: conv1_1"])
         self.assertEqual(plan["augmentation"], ["none"])
         self.assertEqual(len(plan["learning rate"]), 9)  # a cosine in eight ranges
         _, plan = self.plan("--resume", "--output", self.whole, "--epochs", 6)
         self.assertEqual(plan["beginning"],
                          [f"resumed from {self.whole}/last.safetensors, after 4 epochs and 360 steps"])
+        self.assertRegex(plan["normalisation"][0], r"^mean 0\.\d+, deviation 0\.\d+ \(as the training began\)$")
 
     @property
     def of_test_part(self):
@@ -191,17 +173,94 @@ class FineTuning(unittest.TestCase):
         self.good("train", *recipe, "--output", self.folder / "drawn", program=THREE)
         printed = self.good("train", *recipe, "--output", self.folder / "taken", "--pretrained", self.weights,
                             program=THREE)
-        self.assertIn(f"taken from {self.weights}: conv1_1, conv2_1\nnew: fc3\nimages are normalised", printed)
+        self.assertIn(f"taken from {self.weights}: conv1_1, conv2_1\nnew: fc3\n", printed)
         pretrained, drawn, taken = (tensors_of(path) for path in (
             self.weights, self.folder / "drawn" / "last.safetensors", self.folder / "taken" / "last.safetensors"))
         self.assertEqual(taken["classifier.0.weight"][0], [3, 784])
         for name, tensor in taken.items():
             self.assertEqual(tensor, (pretrained if name.startswith("features.") else drawn)[name], name)
         self.assertNotEqual(drawn["features.3.weight"], pretrained["features.3.weight"])
-        preprocess = [read_tensors(path)[0]["__metadata__"]["preprocess"] for path in (
-            self.weights, self.folder / "taken" / "last.safetensors", self.folder / "drawn" / "last.safetensors")]
-        self.assertEqual(preprocess[0], preprocess[1])
-        self.assertNotEqual(preprocess[0], preprocess[2])
+
+    # what images are normalised by
+
+    def normalisation(self, path):
+        return read_tensors(path)[0]["__metadata__"]["preprocess"]
+
+    def trained(self, name, *arguments):
+        """What training prints of the normalisation, and what its weights say, which are all alike."""
+        out = self.folder / name
+        printed = self.good("train", "--data", self.data, "--epochs", 1, "--output", out, *arguments)
+        said = self.normalisation(out / "last.safetensors")
+        self.assertEqual(said, self.normalisation(out / "best.safetensors"))
+        line = next(line for line in printed.splitlines() if line.startswith("normalisation of images: "))
+        self.assertIn("<dt>normalisation of images</dt>", (out / "report.html").read_text())
+        return line.removeprefix("normalisation of images: "), said
+
+    def weights_that_say(self, preprocess):
+        path = self.folder / "saying.safetensors"
+        self.good("init", "--seed", 1, "-o", path, "--preprocess", preprocess)
+        return path
+
+    def test_normalised_as_the_file_says(self):
+        for option in ("--pretrained", "--weights"):
+            path = self.weights_that_say("caffe")
+            self.assertEqual(self.trained(f"as_it_says{option}", option, path), (f"caffe (as {path} says)", "caffe"))
+        line, said = self.trained("as_measured", "--pretrained", self.weights)
+        self.assertRegex(line, rf"^mean 0\.\d+, deviation 0\.\d+ \(as {self.weights} says\)$")
+        self.assertEqual(said, self.normalisation(self.weights))
+
+    def test_normalised_by_the_data(self):
+        line, said = self.trained("by_data", "--seed", 6)
+        numbers = json.loads(said)
+        self.assertEqual(line, f"mean {numbers['mean'][0]:.4g}, deviation {numbers['deviation'][0]:.4g} (of the data)")
+        path = self.weights_that_say("caffe")
+        line, chosen = self.trained("by_data_all_the_same", "--seed", 6, "--pretrained", path, "--normalise", "data")
+        self.assertTrue(line.endswith(f" (--normalise data; {path} says caffe)"), line)
+        self.assertEqual(chosen, said)
+        silent = self.folder / "silent.safetensors"
+        write_tensors(silent, tensors_of(path))
+        line, silently = self.trained("by_data_for_want_of", "--seed", 6, "--pretrained", silent)
+        self.assertTrue(line.endswith(f" (of the data; {silent} does not say what its images were normalised by)"), line)
+        self.assertEqual(silently, said)
+
+    def test_normalised_as_chosen(self):
+        self.assertEqual(self.trained("chosen", "--normalise", "unit"), ("unit (--normalise)", "unit"))
+        path = self.weights_that_say("torchvision")
+        chosen = self.trained("chosen_otherwise", "--pretrained", path, "--normalise", "unit")
+        self.assertEqual(chosen, (f"unit (--normalise; {path} says torchvision)", "unit"))
+        self.assertEqual(self.trained("chosen_alike", "--pretrained", path, "--normalise", "torchvision")[0],
+                         "torchvision (--normalise)")
+
+    def test_a_resumed_training_is_normalised_as_it_began(self):
+        path, out = self.weights_that_say("caffe"), self.folder / "goes_on"
+        self.trained("goes_on", "--pretrained", path)
+        path.unlink()
+        printed = self.good("train", "--resume", "--epochs", 2, "--output", out)
+        self.assertIn("normalisation of images: caffe (as the training began)\n", printed)
+        self.assertEqual(self.normalisation(out / "last.safetensors"), "caffe")
+        self.bad("train", "--resume", "--output", out, "--normalise", "unit",
+                 words=["--normalise=unit", "without --normalise", "cannot be changed"])
+        self.good("train", "--data", self.data, "--epochs", 1, "--normalise", "unit", "--output", self.folder / "chosen_on")
+        printed = self.good("train", "--resume", "--epochs", 2, "--normalise", "unit", "--output", self.folder / "chosen_on")
+        self.assertIn("normalisation of images: unit (as the training began)\n", printed)
+
+    def test_normalisations_that_there_are_not(self):
+        out = self.folder / "unknown"
+        self.bad("train", "--data", self.data, "--output", out, "--normalise", "magic",
+                 words=["--normalise", "magic", "torchvision, caffe, unit, data"])
+        header, data = read_tensors(self.weights)
+        broken = self.folder / "broken.safetensors"
+        header["__metadata__"]["preprocess"] = "{"
+        text = json.dumps(header).encode()
+        broken.write_bytes(len(text).to_bytes(8, "little") + text + data)
+        for option in ("--pretrained", "--weights"):
+            self.bad("train", "--data", self.data, "--output", out, option, broken,
+                     words=["broken.safetensors", "normalised", "--normalise"])
+        self.assertFalse(out.exists())
+        self.assertEqual(self.trained("replaced", "--pretrained", broken, "--normalise", "unit"),
+                         (f"unit (--normalise; {broken} says {{)", "unit"))
+
+    # pretrained weights that do not fit, or change no more
 
     def test_pretrained_without_metadata_or_classifier_under_other_names(self):
         names = {"features.0": "block1_conv1", "features.3": "block2_conv1"}
@@ -237,7 +296,8 @@ class FineTuning(unittest.TestCase):
 
     def test_a_pretrained_file_that_does_not_fit(self):
         out = self.folder / "misfit"
-        said = self.bad("train", "--data", self.data, "--output", out, "--pretrained", self.weights, program=OTHER)
+        said = self.bad("train", "--data", self.data, "--output", out, "--pretrained", self.weights, program=OTHER,
+                        lines=None)
         for words in ('conv1_1 weight ("features.0.weight"): found the shape [8, 1, 3, 3], expected [16, 1, 3, 3]',
                       "conv1_2 weight: found no tensor {features.2, conv1_2, block1_conv2}.weight", "features.3.bias",
                       "conv3_2 bias: found no tensor"):
@@ -249,13 +309,6 @@ class FineTuning(unittest.TestCase):
         self.bad("train", "--data", self.data, "--output", out, "--pretrained", self.whole / "report.html",
                  words=["report.html"])
         self.bad("train", "--data", self.data, "--output", out, "--pretrained", self.folder / "gone", words=["gone"])
-        header, data = read_tensors(self.weights)
-        broken = self.folder / "broken.safetensors"
-        header["__metadata__"]["preprocess"] = "{"
-        text = json.dumps(header).encode()
-        broken.write_bytes(len(text).to_bytes(8, "little") + text + data)
-        self.bad("train", "--data", self.data, "--output", out, "--pretrained", broken,
-                 words=["broken.safetensors", "normalised"])
         self.bad("train", "--data", self.data, "--output", out, "--freeze-until", "conv3_1",
                  words=["--freeze-until", "conv1_1, conv2_1, fc3, fc4"])
         self.bad("train", "--data", self.three, "--output", out, "--freeze-until", "conv1_1", program=THREE,

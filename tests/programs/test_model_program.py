@@ -12,23 +12,15 @@ import sys
 import tempfile
 import unittest
 
+import outside
+from outside import read_npy
+
 BIN, DATA = (pathlib.Path(argument) for argument in sys.argv[1:3])
 PHOTO, PNG = DATA / "images" / "photo.jpg", DATA / "images" / "rgb8.png"
 
 
 def run(program, *arguments, environment=None):
-    return subprocess.run([BIN / program, *map(str, arguments)], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-                          text=True, env={**os.environ, **(environment or {})})
-
-
-def read_npy(path):
-    content = path.read_bytes()
-    assert content[:6] == b"\x93NUMPY"
-    length = struct.unpack("<H", content[8:10])[0]
-    header = eval(content[10:10 + length])  # a literal, as the format has it
-    assert header["descr"] == "<f4" and not header["fortran_order"]
-    values = struct.unpack(f"<{(len(content) - 10 - length) // 4}f", content[10 + length:])
-    return header["shape"], values
+    return outside.run(*arguments, program=BIN / program, env={**os.environ, **(environment or {})})
 
 
 class ModelProgram(unittest.TestCase):

@@ -4,6 +4,7 @@ interruption, a checkpoint that survives kill -9, and one line for each wrong in
     test_training_program.py PROGRAM OTHER        programs that train: a small network's, and another one's
 """
 
+import functools
 import json
 import os
 import pathlib
@@ -13,36 +14,29 @@ import shutil
 import signal
 import subprocess
 import sys
-import tempfile
 import time
 import unittest
 
+from outside import ProgramTest, run
 from training_files import norm, read_tensors, tensors_of, write_data, write_idx, write_slow_png, write_tensors
 
 PROGRAM, OTHER = (pathlib.Path(argument).absolute() for argument in sys.argv[1:3])
 RECIPE = ["--epochs", 6, "--learning-rate", 0.05, "--validation", 0.2, "--flip", "--crop-padding", 2, "--seed", 5]
+run = functools.partial(run, program=PROGRAM)
 
 
-def run(*arguments, program=PROGRAM, **options):
-    return subprocess.run([program, *map(str, arguments)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-                          **options)
+class Training(ProgramTest):
+    program = PROGRAM
 
-
-class Training(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
-        cls.temporary = tempfile.TemporaryDirectory()
-        cls.folder = pathlib.Path(cls.temporary.name)
+        super().setUpClass()
         cls.data = cls.folder / "data"
         write_data(cls.data)
         cls.whole = cls.folder / "whole"
         done = run("train", "--data", cls.data, "--output", cls.whole, *RECIPE, "--threads", 2)
         assert done.returncode == 0, done.stderr
         cls.printed = done.stdout
-
-    @classmethod
-    def tearDownClass(cls):
-        cls.temporary.cleanup()
 
     def same_training(self, folder, message):
         for name in ("last.safetensors", "best.safetensors"):
@@ -52,16 +46,6 @@ class Training(unittest.TestCase):
             self.assertEqual(expected, found, message)
             self.assertEqual(expected_metadata.get("training"), found_metadata.get("training"), message)
             self.assertTrue(expected_data == found_data, f"{message}: {name} has other bits")
-
-    def bad(self, *arguments, words=(), lines=1, **options):
-        done = run(*arguments, **options)
-        self.assertEqual(done.returncode, 1, done.stdout + done.stderr)
-        said = [line for line in done.stderr.splitlines() if not line.startswith("epoch ")]  # progress
-        self.assertTrue(said[0].startswith("error: "), done.stderr)
-        if lines:
-            self.assertEqual(len(said), lines, done.stderr)
-        for word in words:
-            self.assertIn(word, done.stderr)
 
     # what it leaves behind
 
@@ -106,11 +90,6 @@ class Training(unittest.TestCase):
         self.assertGreater(first["validation_accuracy"], 0.6)
 
     # where it begins, and what each layer does
-
-    def good(self, *arguments, **options):
-        done = run(*arguments, **options)
-        self.assertEqual(done.returncode, 0, done.stderr)
-        return done.stdout
 
     def shallower(self):
         """A trained network without the second convolution, under the paper's names."""

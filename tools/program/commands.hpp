@@ -31,10 +31,20 @@ struct features_options {
   std::vector<std::filesystem::path> images;
   std::filesystem::path weights, output;
   std::string layer, preprocess;
+  int factor = 0;            ///< of a picture; 0: a comfortable one
+  bool common_range = false; ///< of a picture: the same greys for all maps
   int threads = 0;
 };
-/// Writes a layer's output for images as one .npy array [n, c, h, w].
+/// Writes a layer's output for images as one .npy array [n, c, h, w], or for one image as a .png.
 void write_features(runnable_model &model, const features_options &options);
+
+struct filters_options {
+  std::filesystem::path weights, output;
+  std::string preprocess;
+  int factor = 0; ///< 0: a comfortable one
+};
+/// Draws the first convolution's filters as a .png.
+void write_filters(const runnable_model &model, const filters_options &options);
 
 struct init_options {
   std::filesystem::path output;

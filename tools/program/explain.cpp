@@ -52,9 +52,7 @@ void explain(const model_facts &facts, explainable &model, const explain_options
   const loaded_parameters parameters = load_parameters(facts.parameter_tensors, file, {});
   for (const auto &note : parameters.notes)
     std::fprintf(stderr, "note: %s\n", note.c_str());
-  const preprocessing how = o.preprocess.empty()
-                                ? parse_preprocessing(preprocess_of(file).value_or("torchvision"))
-                                : find_preprocessing(o.preprocess);
+  const preprocessing how = chosen_preprocessing(o.preprocess, file);
   const shape &in = facts.input;
   const auto pixels = prepare_image(read_image(o.image), in.channels, in.height, in.width, how);
   model.prepare(parameters.sources(), o.threads);

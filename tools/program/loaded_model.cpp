@@ -14,11 +14,6 @@ namespace vggen {
 
 namespace {
 
-preprocessing chosen_preprocessing(const std::string &name, const safetensors_file &file) {
-  if (!name.empty()) return find_preprocessing(name);
-  return parse_preprocessing(preprocess_of(file).value_or("torchvision"));
-}
-
 // predict and features show the network the middle of a picture; one of any extent takes all of it.
 runnable_model &fixed_extent(runnable_model &model) {
   if (model.facts().input.dynamic)
@@ -66,6 +61,11 @@ void require_batch(const model_facts &facts, const std::vector<int> &runnable, i
   if (!among(runnable))
     throw error(error_code::mismatch,
                 file_name + ": found weights packed for other batches than " + std::to_string(batch));
+}
+
+preprocessing chosen_preprocessing(const std::string &name, const safetensors_file &file) {
+  if (!name.empty()) return find_preprocessing(name);
+  return parse_preprocessing(preprocess_of(file).value_or("torchvision"));
 }
 
 loaded_model::loaded_model(runnable_model &model, const std::filesystem::path &weights,

@@ -1,4 +1,4 @@
-// What predict, features, pack and bench share: a model with a weight file, and images on their way into it.
+// What the commands share: a model with a weight file, and images on their way into it.
 #pragma once
 
 #include "tools/program/runnable_model.hpp"
@@ -28,12 +28,15 @@ std::vector<int> runnable_batches(const model_facts &facts, const loaded_paramet
 void require_batch(const model_facts &facts, const std::vector<int> &runnable, int batch,
                    const std::string &file_name);
 
+/// The preset of that name; without one what the file says its weights were trained with, else torchvision.
+preprocessing chosen_preprocessing(const std::string &name, const safetensors_file &file);
+
 /// Represents a model with its weights.
 class loaded_model {
 public:
   /// Loads the weights (empty: those that the program has in it), and prints notes on them on standard error.
-  /// `features`: layers can be looked at. `preprocess`: the name of a preset; empty: what the weights say,
-  /// else torchvision. Throws if the weights are packed for none of the model's batches.
+  /// `features`: layers can be looked at. `preprocess`: as for chosen_preprocessing. Throws if the weights
+  /// are packed for none of the model's batches.
   loaded_model(runnable_model &model, const std::filesystem::path &weights, const std::string &preprocess,
                int threads, bool features);
 

@@ -24,6 +24,10 @@ void add_threads(CLI::App &command, int &threads) {
   command.add_option("--threads", threads, threads_help)->check(CLI::Range(1, 256));
 }
 
+CLI::Option *add_factor(CLI::App &command, int &factor, const char *help) {
+  return command.add_option("--factor", factor, help)->check(CLI::Range(1, 1024));
+}
+
 } // namespace
 
 int run_program(runnable_model &model, int argc, char **argv, const std::vector<command> &more) {
@@ -63,16 +67,36 @@ int run_program(runnable_model &model, int argc, char **argv, const std::vector<
   add_threads(*predict_command, predicting.threads);
 
   features_options features;
-  CLI::App *const features_command = app.add_subcommand("features", "Write a layer's output for images");
+  CLI::App *const features_command =
+      app.add_subcommand("features", "Write a layer's output for images, as numbers or as a picture");
   features_command->add_option("images", features.images, "PNG or JPEG files")->required();
   add_weights(*features_command, features.weights);
-  features_command->add_option("-o,--output", features.output, ".npy file to write: float32 [n, c, h, w]")
+  features_command
+      ->add_option("-o,--output", features.output,
+                   "file to write: float32 [n, c, h, w] as .npy; or, if its name ends in .png, the maps of "
+                   "one image side by side, each from its least value, black, to its largest, white")
       ->required();
   features_command->add_option(
       "--layer", features.layer,
       "the layer, by its name in the paper, torchvision or Keras (default: the last)");
+  add_factor(*features_command, features.factor,
+             "how many times to enlarge the maps of a .png (default: to about 32 pixels)");
+  features_command->add_flag(
+      "--common-range", features.common_range,
+      "the same greys for all maps of a .png, from the least value of all to the largest");
   features_command->add_option("--preprocess", features.preprocess, preprocess_help);
   add_threads(*features_command, features.threads);
+
+  filters_options filters;
+  CLI::App *const filters_command = app.add_subcommand(
+      "filters", "Draw the first convolution's filters, as a PNG file: zero is mid-grey, and the largest "
+                 "weight of each filter black or full");
+  add_weights(*filters_command, filters.weights);
+  filters_command->add_option("-o,--output", filters.output, "PNG file to write")->required();
+  add_factor(*filters_command, filters.factor,
+             "how many times to enlarge them (default: to about 32 pixels)");
+  filters_command->add_option("--preprocess", filters.preprocess,
+                              std::string(preprocess_help) + "; caffe's inputs are blue, green, red");
 
   init_options init;
   CLI::App *const init_command = app.add_subcommand("init", "Write a file of random weights");
@@ -125,6 +149,7 @@ int run_program(runnable_model &model, int argc, char **argv, const std::vector<
     if (summary_command->parsed()) print_summary(model, summary);
     if (predict_command->parsed()) predict(model, predicting);
     if (features_command->parsed()) write_features(model, features);
+    if (filters_command->parsed()) write_filters(model, filters);
     if (init_command->parsed()) write_random_weights(model, init);
     if (pack_command->parsed()) pack_weights(model, packing);
     if (bench_command->parsed()) bench(model, benching);

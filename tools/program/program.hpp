@@ -1,4 +1,4 @@
-// The command line of a compiled model: summary, predict, features, init and bench.
+// The command line of a compiled model: summary, predict, features, filters, init, pack and bench.
 #pragma once
 
 #include "tools/program/runnable_model.hpp"

@@ -76,9 +76,7 @@ void score(const model_facts &facts, dense_classifier &network, scores_options o
   const loaded_parameters parameters = load_parameters(facts.parameter_tensors, file, {});
   for (const auto &note : parameters.notes)
     std::fprintf(stderr, "note: %s\n", note.c_str());
-  const preprocessing how = o.preprocess.empty()
-                                ? parse_preprocessing(preprocess_of(file).value_or("torchvision"))
-                                : find_preprocessing(o.preprocess);
+  const preprocessing how = chosen_preprocessing(o.preprocess, file);
   const auto constants = constants_of(how, facts.input.channels);
   const image picture = read_image(o.image);
   network.prepare(parameters.sources(), o.threads);

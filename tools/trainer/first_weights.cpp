@@ -1,6 +1,7 @@
 #include "tools/trainer/first_weights.hpp"
 
-#include <vggen/io/error.hpp>
+#include <vggen/io/load_parameters.hpp>
+#include <vggen/io/safetensors.hpp>
 #include <vggen/train/checkpoint.hpp>
 #include <vggen/train/pretrained.hpp>
 #include <vggen/train/start_from_shallower.hpp>
@@ -22,14 +23,6 @@ void initialise_all(trainable &network, const train_options &options) {
   network.parameters_changed();
 }
 
-preprocessing preprocessing_of(const std::filesystem::path &file, const std::string &text) {
-  try {
-    return parse_preprocessing(text);
-  } catch (const error &problem) {
-    throw error(problem.code(), file.string() + ": how its pictures are normalised: " + problem.what());
-  }
-}
-
 } // namespace
 
 first_weights set_first_weights(trainable &network, const train_options &options) {
@@ -38,6 +31,8 @@ first_weights set_first_weights(trainable &network, const train_options &options
     for (const auto &note : load_weights(options.weights, network))
       std::fprintf(stderr, "note: %s\n", note.c_str());
     first.lines = {"all layers begin as in " + options.weights.string()};
+    first.normalisation = choose_normalisation(options.normalise, options.weights,
+                                               preprocess_of(safetensors_file(options.weights)));
     return first;
   }
   initialise_all(network, options);
@@ -46,14 +41,13 @@ first_weights set_first_weights(trainable &network, const train_options &options
     first.lines = {"copied from " + options.shallower.string() + ": " + listed(start.copied),
                    "initialised: " + listed(start.others)};
   }
-  if (!options.pretrained.empty()) {
+  if (options.pretrained.empty()) {
+    first.normalisation = choose_normalisation(options.normalise, {}, {});
+  } else {
     const pretrained_start start = start_from_pretrained(options.pretrained, network);
     first.lines = {"taken from " + options.pretrained.string() + ": " + listed(start.taken),
                    "new: " + listed(start.others)};
-    if (start.preprocess) {
-      first.how = preprocessing_of(options.pretrained, *start.preprocess);
-      first.lines.push_back("images are normalised as those that it was trained on");
-    }
+    first.normalisation = choose_normalisation(options.normalise, options.pretrained, start.preprocess);
   }
   return first;
 }

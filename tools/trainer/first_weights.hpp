@@ -1,12 +1,11 @@
 // Where the parameters of a training begin: drawn at random, or taken from files.
 #pragma once
 
+#include "tools/trainer/chosen_normalisation.hpp"
 #include "tools/trainer/train_options.hpp"
 
-#include <vggen/io/preprocessing.hpp>
 #include <vggen/train/trainable.hpp>
 
-#include <optional>
 #include <string>
 #include <vector>
 
@@ -14,8 +13,7 @@ namespace vggen {
 
 struct first_weights {
   std::vector<std::string> lines; ///< which layers come from which file, for people; empty: none does
-  std::optional<preprocessing>
-      how; ///< what pictures are normalised by; empty: the mean and deviation of the data
+  chosen_normalisation normalisation;
 };
 
 /// Sets all parameters of the network. Throws vggen::error as the files' readers and initialise do.

@@ -43,7 +43,7 @@ std::vector<network_row> rows_of(const model_facts &facts) {
   return rows;
 }
 
-filter_bank first_filters(trainable &network) {
+filter_bank first_filters(trainable &network, bool reverse_channels) {
   const trainable_facts &facts = network.facts();
   const parameter_info &info = facts.parameter_tensors.front();
   if (info.rank != 4) return {};
@@ -53,14 +53,16 @@ filter_bank first_filters(trainable &network) {
           .inputs = extent(1),
           .height = extent(2),
           .width = extent(3),
-          .weights = {values.begin(), values.end()}};
+          .weights = {values.begin(), values.end()},
+          .reverse_channels = reverse_channels};
 }
 
 } // namespace
 
-training_report make_report(const runnable_model &model, trainable &network, std::vector<epoch_record> epochs,
-                            const evaluation_result &test, const std::string &test_name,
-                            std::vector<std::string> class_names, std::vector<run_option> options) {
+training_report make_report(const runnable_model &model, trainable &network, const normalisation &how,
+                            std::vector<epoch_record> epochs, const evaluation_result &test,
+                            const std::string &test_name, std::vector<std::string> class_names,
+                            std::vector<run_option> options) {
   const auto counts = test.confusion.counts();
   return {.title = std::string(model.facts().name),
           .machine = machine_name(),
@@ -70,7 +72,7 @@ training_report make_report(const runnable_model &model, trainable &network, std
           .confusion = {counts.begin(), counts.end()},
           .confusion_of = test_name,
           .most_wrong = test.most_wrong,
-          .first_layer = first_filters(network),
+          .first_layer = first_filters(network, how.reverse_channels),
           .network = rows_of(model.facts()),
           .options = std::move(options)};
 }

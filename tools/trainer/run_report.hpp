@@ -10,10 +10,12 @@
 
 namespace vggen {
 
-/// Gathers what the page tells: the network from `model`, the filters from `network`, the rest as given.
+/// Gathers what the page tells: the network from `model`, the filters from `network`, whose images are
+/// normalised in that way, the rest as given.
 [[nodiscard]] training_report make_report(const runnable_model &model, trainable &network,
-                                          std::vector<epoch_record> epochs, const evaluation_result &test,
-                                          const std::string &test_name, std::vector<std::string> class_names,
+                                          const normalisation &how, std::vector<epoch_record> epochs,
+                                          const evaluation_result &test, const std::string &test_name,
+                                          std::vector<std::string> class_names,
                                           std::vector<run_option> options);
 
 } // namespace vggen

@@ -20,6 +20,7 @@
 #include <array>
 #include <cmath>
 #include <cstdio>
+#include <optional>
 
 namespace vggen {
 
@@ -39,8 +40,10 @@ public:
     static_cast<void>(schedule()); // what is wrong with it shall not be found after minutes
     if (options.resume)
       resume();
-    else
+    else {
       first_ = set_first_weights(network_, options_);
+      preprocessing_ = first_.normalisation.how;
+    }
   }
 
   /// Prints what run() would do.
@@ -57,6 +60,7 @@ public:
                         .data = data_,
                         .rate = schedule(),
                         .beginning = beginning,
+                        .normalisation = normalisation_text(),
                         .threads = threads_})
                    .c_str(),
                stdout);
@@ -64,7 +68,7 @@ public:
 
   void run() {
     measure_data();
-    how_ = normalisation_of(preprocessing_, facts_);
+    how_ = normalisation_of(*preprocessing_, facts_);
     loader training = training_loader();
     loader validation(
         data_.validation,
@@ -123,12 +127,16 @@ private:
   // Makes the folder, and reads all images for what training has to know of them.
   void measure_data() {
     folder_.open();
-    if (first_.how) preprocessing_ = *first_.how;
-    const bool normalised = options_.resume || first_.how;
-    if (normalised && options_.colour_shift == 0) return;
+    if (preprocessing_ && options_.colour_shift == 0) return;
     const auto statistics = statistics_of_data();
-    if (!normalised) preprocessing_ = preprocessing_from(statistics);
+    if (!preprocessing_) preprocessing_ = preprocessing_from(statistics);
     colours_ = statistics.colours;
+  }
+
+  // What images are normalised by, as far as it is known, and who says so.
+  [[nodiscard]] std::string normalisation_text() const {
+    return (preprocessing_ ? description(*preprocessing_, facts_.input.channels) : "mean and deviation") +
+           " (" + (options_.resume ? "as the training began" : first_.normalisation.why) + ")";
   }
 
   void resume() {
@@ -188,6 +196,7 @@ private:
       std::printf("%s images of %d classes to train with, %s kept for validation\n",
                   grouped(training.size()).c_str(), facts_.classes,
                   grouped(data_.validation->size()).c_str());
+    std::printf("normalisation of images: %s\n", normalisation_text().c_str());
     std::printf("learning rate %s\n", rate.description().c_str());
     for (const auto &from : {first_.lines, lines_of(options_.factors)})
       for (const std::string &line : from)
@@ -267,7 +276,7 @@ private:
   void save() { save_checkpoint(folder_.checkpoint(), network_, state_, metadata()); }
 
   [[nodiscard]] std::map<std::string, std::string> metadata() const {
-    return {{"preprocess", to_text(preprocessing_)},
+    return {{"preprocess", to_text(*preprocessing_)},
             {"labels", nlohmann::json(data_.training->class_names()).dump()},
             {"arguments", nlohmann::json(options_.arguments).dump()}};
   }
@@ -280,7 +289,7 @@ private:
     const std::string name = is_test ? "test set" : data_.validation_name;
     const auto epochs = folder_.epochs(static_cast<int>(state_.epoch));
     const auto report =
-        make_report(model_, network_, epochs, result, name, data_.training->class_names(), table());
+        make_report(model_, network_, how_, epochs, result, name, data_.training->class_names(), table());
     write_report(folder_.report(), report);
     print_waiting(epochs);
     std::printf("best epoch: %lld\nweights: %s\nreport: %s\n%s accuracy: %.2f %%\n",
@@ -318,6 +327,7 @@ private:
             {"batch", std::to_string(facts_.batch * o.accumulate)},
             {"epochs", std::to_string(options_.epochs)},
             {"initial weights", beginning_text(options_)},
+            {"normalisation of images", normalisation_text()},
             {"learning rate", number(options_.rate.rate)},
             {"momentum", number(o.momentum) + (o.nesterov ? " (Nesterov)" : "")},
             {"weight decay", number(o.weight_decay)},
@@ -333,7 +343,7 @@ private:
   run_folder folder_;
   data_parts data_;
   int threads_ = 0;
-  preprocessing preprocessing_;
+  std::optional<preprocessing> preprocessing_; // empty: that of the data, not known yet
   principal_components colours_;
   normalisation how_;
   training_state state_;

@@ -58,10 +58,10 @@ argument_list read_recorded(const std::filesystem::path &checkpoint) {
 
 // What a training begins with cannot be changed later.
 void refuse_other_beginning(const argument_list &before, const argument_list &now) {
-  constexpr std::array beginnings = {
-      "--seed",       "--validation", "--weights",          "--shallower",
-      "--pretrained", "--recipe",     "--init-convolution", "--init-fully-connected",
-      "--init-bias"};
+  constexpr std::array beginnings = {"--seed",      "--validation",       "--weights",
+                                     "--shallower", "--pretrained",       "--normalise",
+                                     "--recipe",    "--init-convolution", "--init-fully-connected",
+                                     "--init-bias"};
   for (const std::string &argument : now) {
     const std::string name = option_of(argument);
     if (std::ranges::find(beginnings, name) == beginnings.end() || std::ranges::count(before, argument) > 0)

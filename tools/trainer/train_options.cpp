@@ -3,6 +3,7 @@
 #include "tools/trainer/number_check.hpp"
 
 #include <vggen/io/error.hpp>
+#include <vggen/io/preprocessing.hpp>
 
 #include <CLI/CLI.hpp>
 
@@ -25,6 +26,16 @@ learning_rate_kind schedule_of(const std::string &name) {
     if (known == name) return kind;
   throw error(error_code::invalid_argument,
               "--schedule: found '" + name + "', expected constant, plateau, steps or cosine");
+}
+
+// The name, if it is one that --normalise takes.
+std::string normalisation_name(const std::string &name) {
+  if (name == "data") return name;
+  try {
+    return find_preprocessing(name).name;
+  } catch (const error &problem) {
+    throw error(problem.code(), std::string("--normalise: ") + problem.what() + ", data");
+  }
 }
 
 void add_run(CLI::App &command, train_options &o) {
@@ -107,10 +118,15 @@ void add_beginning(CLI::App &start, train_options &o) {
               .add_option(
                   "--pretrained", o.pretrained,
                   "weights file of the same network for other classes, with a classifier of any layers or "
-                  "none: all other layers are taken, with the way images were normalised, and the classifier "
-                  "is initialised")
+                  "none: all other layers are taken, and the classifier is initialised")
               ->type_name("FILE")
               ->excludes(weights));
+  start
+      .add_option_function<std::string>(
+          "--normalise", [&o](const std::string &name) { o.normalise = normalisation_name(name); },
+          "images by the numbers of torchvision, caffe or unit, or by the mean and deviation of the data "
+          "(default: as the file of --weights or --pretrained says, else data)")
+      ->type_name("NAME");
 }
 
 void add_learning_rate(CLI::App &rate, train_options &o) {

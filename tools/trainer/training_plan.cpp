@@ -162,6 +162,7 @@ std::string text_of(const training_plan &plan) {
   add("learning rate", rates);
   add("optimiser", optimiser_lines(o));
   add("augmentation", {augmentation_line(o, plan.network.input)});
+  add("normalisation", {plan.normalisation});
   add("beginning", plan.beginning);
   add("layers", layer_lines(plan));
   add("threads",

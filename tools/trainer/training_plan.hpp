@@ -31,6 +31,7 @@ struct training_plan {
   const data_parts &data;
   const learning_rate_schedule &rate;
   const std::vector<std::string> &beginning; ///< where the parameters begin
+  const std::string &normalisation;          ///< of images
   int threads = 0;
 };
 

@@ -1,10 +1,14 @@
 // Grids of pictures: images that were classified wrongly, filters of the first layer.
+#include "vggen/io/mosaic.hpp"
 #include "vggen/io/resize.hpp"
+#include "vggen/io/value_pictures.hpp"
 #include "vggen/report/page_pictures.hpp"
 #include "vggen/report/page_sections.hpp"
 #include "vggen/report/page_text.hpp"
 
 #include <algorithm>
+#include <cstddef>
+#include <span>
 
 namespace vggen::detail {
 namespace {
@@ -26,13 +30,17 @@ image thumbnail(const image &picture) {
 
 std::string filter(const training_report &report, int output, int input, bool coloured) {
   const filter_bank &bank = report.first_layer;
-  float largest = 0;
-  const image picture = filter_picture(bank, output, input, coloured, largest);
+  const auto area = static_cast<std::size_t>(bank.height) * static_cast<std::size_t>(bank.width);
+  const std::size_t first = static_cast<std::size_t>(output) * static_cast<std::size_t>(bank.inputs) +
+                            static_cast<std::size_t>(input);
+  const auto weights = std::span(bank.weights).subspan(first * area, coloured ? 3 * area : area);
+  const image picture = filter_picture(weights, bank.height, bank.width, bank.reverse_channels);
   const int factor = std::max(1, filter_side / std::max(bank.height, bank.width));
   std::string name = "filter " + std::to_string(output);
   if (!coloured && bank.inputs > 1) name += ", input " + std::to_string(input);
-  return "<img alt=\"" + name + "\" title=\"" + name + ": weights up to ±" + short_text(largest, 3) +
-         "\" src=\"" + data_url(magnified(picture, factor)) + "\">";
+  return "<img alt=\"" + name + "\" title=\"" + name + ": weights up to ±" +
+         short_text(largest_magnitude(weights), 3) + "\" src=\"" + data_url(magnified(picture, factor)) +
+         "\">";
 }
 
 } // namespace

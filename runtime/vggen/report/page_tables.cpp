@@ -1,4 +1,5 @@
 // Tables: confusions, measures of classes, the network, the options.
+#include "vggen/io/mosaic.hpp"
 #include "vggen/report/page_pictures.hpp"
 #include "vggen/report/page_sections.hpp"
 #include "vggen/report/page_text.hpp"

@@ -35,7 +35,8 @@ struct network_row {
 /// Represents the weights of a convolution.
 struct filter_bank {
   int outputs = 0, inputs = 0, height = 0, width = 0;
-  std::vector<float> weights; // [outputs][inputs][height][width]
+  std::vector<float> weights;    // [outputs][inputs][height][width]
+  bool reverse_channels = false; ///< three inputs are blue, green, red; else red, green, blue
 };
 
 /// Represents a picture that the network took for something else.

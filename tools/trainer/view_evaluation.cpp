@@ -55,8 +55,8 @@ evaluation_result evaluate_views(trainable &network, std::shared_ptr<const view_
       std::fprintf(stderr, "note: %s\n", note.c_str());
     const bool last = m + 1 == members.size();
     evaluate(network, source, members[m].how,
-             [&](std::int64_t view, int label, std::span<const float> logits, std::span<const std::uint8_t>) {
-               const std::int64_t place = view % of_a_picture;
+             [&](const evaluated_example &example) {
+               const std::int64_t view = example.place, place = view % of_a_picture;
                const auto before =
                    sums_before.empty()
                        ? std::span<double>()
@@ -66,11 +66,11 @@ evaluation_result evaluate_views(trainable &network, std::shared_ptr<const view_
                  std::ranges::fill(sums, 0.0);
                  std::ranges::copy(before, sums.begin());
                }
-               std::ranges::transform(softmax_of(logits), sums, sums.begin(), std::plus());
+               std::ranges::transform(softmax_of(example.outputs), sums, sums.begin(), std::plus());
                if (place + 1 < of_a_picture) return;
                if (last) {
                  const double count = static_cast<double>(of_a_picture) * static_cast<double>(members.size());
-                 count_picture(result, logits_of(sums, count), label);
+                 count_picture(result, logits_of(sums, count), example.label);
                } else {
                  std::ranges::copy(sums, before.begin());
                }

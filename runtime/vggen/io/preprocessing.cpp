@@ -49,6 +49,12 @@ int saturated(std::int64_t extent) {
   return static_cast<int>(std::clamp<std::int64_t>(extent, 0, std::numeric_limits<int>::max()));
 }
 
+// What a picture has to cover for a network to look at the middle of it.
+int covered_extent(int extent, const preprocessing &how) {
+  return saturated((std::int64_t{extent} * how.resize_smaller_side + reference_extent / 2) /
+                   reference_extent);
+}
+
 std::uint8_t luma(const std::uint8_t *rgb) {
   return static_cast<std::uint8_t>((19595U * rgb[0] + 38470U * rgb[1] + 7471U * rgb[2] + 0x8000U) >> 16U);
 }
@@ -117,16 +123,27 @@ std::vector<std::uint8_t> prepare_image(const image &picture, int channels, int 
     throw error(error_code::invalid_argument, "prepare_image: found a network whose input has " +
                                                   std::to_string(channels) +
                                                   " channels, expected 3 (colour) or 1 (grey)");
-  const auto scaled = [&](std::int64_t extent) {
-    return saturated((extent * how.resize_smaller_side + reference_extent / 2) / reference_extent);
-  };
   check_image(picture, "prepare_image");
-  image cropped = centre_crop(resize_to_cover(picture, scaled(height), scaled(width)), height, width);
+  image cropped = centre_crop(
+      resize_to_cover(picture, covered_extent(height, how), covered_extent(width, how)), height, width);
   if (channels == 3) return std::move(cropped.pixels);
   std::vector<std::uint8_t> grey(cropped.pixels.size() / 3);
   for (std::size_t i = 0; i < grey.size(); ++i)
     grey[i] = luma(&cropped.pixels[3 * i]);
   return grey;
+}
+
+picture_view prepared_view(const image &picture, int height, int width, const preprocessing &how) {
+  const picture_size scaled = covering_size({picture.height, picture.width}, covered_extent(height, how),
+                                            covered_extent(width, how));
+  return {.picture_height = picture.height,
+          .picture_width = picture.width,
+          .scaled_height = scaled.height,
+          .scaled_width = scaled.width,
+          .top = centre_offset(scaled.height, height),
+          .left = centre_offset(scaled.width, width),
+          .height = height,
+          .width = width};
 }
 
 } // namespace vggen

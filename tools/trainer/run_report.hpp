@@ -10,7 +10,8 @@
 
 namespace vggen {
 
-/// Gathers what the page tells: the network from `model`, the filters from `network`, the rest as given.
+/// Gathers what the page tells: the network from `model`, the filters from `network`, the rest as given; of
+/// a `test` without classified images nothing.
 [[nodiscard]] training_report make_report(const runnable_model &model, trainable &network,
                                           std::vector<epoch_record> epochs, const evaluation_result &test,
                                           const std::string &test_name, std::vector<std::string> class_names,

@@ -54,29 +54,28 @@ evaluation_result evaluate_views(trainable &network, std::shared_ptr<const view_
     for (const auto &note : load_weights(members[m].weights, network))
       std::fprintf(stderr, "note: %s\n", note.c_str());
     const bool last = m + 1 == members.size();
-    evaluate(network, source, members[m].how,
-             [&](const evaluated_example &example) {
-               const std::int64_t view = example.place, place = view % of_a_picture;
-               const auto before =
-                   sums_before.empty()
-                       ? std::span<double>()
-                       : std::span(sums_before)
-                             .subspan(static_cast<std::size_t>(view / of_a_picture) * classes, classes);
-               if (place == 0) {
-                 std::ranges::fill(sums, 0.0);
-                 std::ranges::copy(before, sums.begin());
-               }
-               std::ranges::transform(softmax_of(example.outputs), sums, sums.begin(), std::plus());
-               if (place + 1 < of_a_picture) return;
-               if (last) {
-                 const double count = static_cast<double>(of_a_picture) * static_cast<double>(members.size());
-                 count_picture(result, logits_of(sums, count), example.label);
-               } else {
-                 std::ranges::copy(sums, before.begin());
-               }
-               const double done = static_cast<double>(view + 1) / static_cast<double>(all);
-               shown.update((static_cast<double>(m) + done) / static_cast<double>(members.size()));
-             });
+    evaluate(network, source, members[m].how, [&](const evaluated_example &example) {
+      const std::int64_t view = example.place, place = view % of_a_picture;
+      const auto before =
+          sums_before.empty()
+              ? std::span<double>()
+              : std::span(sums_before)
+                    .subspan(static_cast<std::size_t>(view / of_a_picture) * classes, classes);
+      if (place == 0) {
+        std::ranges::fill(sums, 0.0);
+        std::ranges::copy(before, sums.begin());
+      }
+      std::ranges::transform(softmax_of(example.outputs), sums, sums.begin(), std::plus());
+      if (place + 1 < of_a_picture) return;
+      if (last) {
+        const double count = static_cast<double>(of_a_picture) * static_cast<double>(members.size());
+        count_picture(result, logits_of(sums, count), example.label);
+      } else {
+        std::ranges::copy(sums, before.begin());
+      }
+      const double done = static_cast<double>(view + 1) / static_cast<double>(all);
+      shown.update((static_cast<double>(m) + done) / static_cast<double>(members.size()));
+    });
   }
   return result;
 }

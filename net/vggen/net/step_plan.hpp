@@ -50,9 +50,7 @@ struct step_call {
   [[nodiscard]] constexpr bool is_loss() const {
     return kernel.op == operation::cross_entropy || kernel.op == operation::squared_error;
   }
-  [[nodiscard]] constexpr bool is_forward() const {
-    return kernel.dir == direction::forward && !is_loss();
-  }
+  [[nodiscard]] constexpr bool is_forward() const { return kernel.dir == direction::forward && !is_loss(); }
   /// Backward, and changes parameters: there are gradients of them.
   [[nodiscard]] constexpr bool has_parameters() const {
     return kernel.has_weights() || kernel.op == operation::batch_norm;
@@ -314,11 +312,11 @@ template <class Network> constexpr bool has_backward_kernels(int last) {
 /// Whether a network can be trained: it ends with a softmax over a vector or with boxes, nothing is computed
 /// with a valid convolution (whose backward kernels do not exist), and there is something to train.
 template <class Network> constexpr void check_trainable() {
-  static_assert((layer_infos<Network>.back().kind == layer_kind::softmax &&
-                 layer_infos<Network>.back().output.flat) ||
-                    layer_infos<Network>.back().kind == layer_kind::boxes,
-                "training: the network needs a classifier that ends with fully_connected<classes>, softmax, or "
-                "boxes: with_boxes<1>(network)");
+  static_assert(
+      (layer_infos<Network>.back().kind == layer_kind::softmax && layer_infos<Network>.back().output.flat) ||
+          layer_infos<Network>.back().kind == layer_kind::boxes,
+      "training: the network needs a classifier that ends with fully_connected<classes>, softmax, or "
+      "boxes: with_boxes<1>(network)");
   static_assert(
       detail::has_backward_kernels<Network>(static_cast<int>(Network::layer_count) - 1),
       "training: valid convolutions conv<K, H, W> have no backward kernels; train the network with fully "

@@ -76,9 +76,9 @@ middle middle_of(const image &picture, const evaluation &how, const picture_exte
     return {centre_crop(scaled, extent.height, extent.width), view};
   }
   static const preprocessing &just_covering = find_preprocessing("unit");
-  return {{extent.height, extent.width,
-           prepare_image(picture, 3, extent.height, extent.width, just_covering)},
-          prepared_view(picture, extent.height, extent.width, just_covering)};
+  return {
+      {extent.height, extent.width, prepare_image(picture, 3, extent.height, extent.width, just_covering)},
+      prepared_view(picture, extent.height, extent.width, just_covering)};
 }
 
 using byte_shift = std::array<int, 3>; // [c]

@@ -16,7 +16,7 @@ struct batch {
   /// [n][box_numbers]: the box of each example, as to_numbers has it of what the network sees; empty if the
   /// data have no boxes.
   std::span<const float> targets;
-  int count = 0;                         ///< places that are used; 0 at the end of an epoch
+  int count = 0; ///< places that are used; 0 at the end of an epoch
 };
 
 } // namespace vggen

@@ -67,7 +67,8 @@ public:
       if (line.ends_with('\r')) line.remove_suffix(1);
       const auto is_control = [](unsigned char c) { return c < 0x20 || c == 0x7f; };
       if (std::ranges::any_of(line, is_control))
-        fail(list_, line_, "found " + detail::in_quotes(std::string(line)) + ", expected no control characters");
+        fail(list_, line_,
+             "found " + detail::in_quotes(std::string(line)) + ", expected no control characters");
       if (!trimmed(line).empty()) return fields_of(line);
     }
     return {};
@@ -97,7 +98,8 @@ layout read_layout(line_reader &lines) {
     if (std::ranges::count(names, column_names[c]) != 1)
       fail(lines.list(), std::max<std::size_t>(1, lines.line()),
            std::string(found == names.end() ? "found no column \"" : "found more than one column \"") +
-               std::string(column_names[c]) + "\", expected one each of file, class, left, top, right, bottom");
+               std::string(column_names[c]) +
+               "\", expected one each of file, class, left, top, right, bottom");
     found_columns.positions[c] = static_cast<std::size_t>(found - names.begin());
   }
   return found_columns;
@@ -131,7 +133,8 @@ box box_in(const std::array<std::string_view, columns> &fields, const line_reade
     fail(lines.list(), lines.line(),
          "found " + text_of(place) + ", expected left before right and top before bottom");
   if (place.left < 0 || place.top < 0)
-    fail(lines.list(), lines.line(), "found " + text_of(place) + ", expected one in the picture, from 0, 0 on");
+    fail(lines.list(), lines.line(),
+         "found " + text_of(place) + ", expected one in the picture, from 0, 0 on");
   return place;
 }
 

@@ -23,8 +23,7 @@ double overlap(const box &a, const box &b) {
 std::array<float, box_numbers> to_numbers(const box &of_view) {
   return {static_cast<float>((of_view.left + of_view.right) / 2),
           static_cast<float>((of_view.top + of_view.bottom) / 2),
-          static_cast<float>(of_view.right - of_view.left),
-          static_cast<float>(of_view.bottom - of_view.top)};
+          static_cast<float>(of_view.right - of_view.left), static_cast<float>(of_view.bottom - of_view.top)};
 }
 
 box from_numbers(std::span<const float, box_numbers> numbers) {

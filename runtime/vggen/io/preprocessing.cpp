@@ -134,8 +134,8 @@ std::vector<std::uint8_t> prepare_image(const image &picture, int channels, int 
 }
 
 picture_view prepared_view(const image &picture, int height, int width, const preprocessing &how) {
-  const picture_size scaled = covering_size({picture.height, picture.width}, covered_extent(height, how),
-                                            covered_extent(width, how));
+  const picture_size scaled =
+      covering_size({picture.height, picture.width}, covered_extent(height, how), covered_extent(width, how));
   return {.picture_height = picture.height,
           .picture_width = picture.width,
           .scaled_height = scaled.height,

@@ -27,7 +27,7 @@ struct normalisation {
 struct trainable_facts {
   std::string_view name;
   std::string_view target;
-  int batch = 0; ///< images of one step
+  int batch = 0;   ///< images of one step
   int classes = 0; ///< that it tells apart, or gives a box each; 0: one box, whatever the class
   int boxes = 0;   ///< that it gives for an image: one, or one a class; 0: it classifies
   shape input{};

@@ -23,7 +23,9 @@ public:
     facts_ = {.name = Model::name,
               .target = Model::target,
               .batch = context_type::batch,
-              .classes = boxes == 0 ? classes(network{}) : boxes == 1 ? 0 : boxes,
+              .classes = boxes == 0   ? classes(network{})
+                         : boxes == 1 ? 0
+                                      : boxes,
               .boxes = boxes,
               .input = layer_infos<network>.front().output,
               .parameter_tensors = parameter_infos<network>,

@@ -52,8 +52,7 @@ double score_of(const training_totals &totals, const trainable_facts &network) {
 }
 
 std::span<const float, box_numbers> box_for(std::span<const float> outputs, int label) {
-  const std::size_t first =
-      outputs.size() > box_numbers ? static_cast<std::size_t>(label) * box_numbers : 0;
+  const std::size_t first = outputs.size() > box_numbers ? static_cast<std::size_t>(label) * box_numbers : 0;
   return outputs.subspan(first).first<box_numbers>();
 }
 
@@ -113,8 +112,7 @@ void trainer::accumulate() {
 }
 
 training_totals trainer::batch(std::span<const std::uint8_t> images, std::span<const std::int32_t> labels,
-                               int count, double learning_rate, bool last,
-                               std::span<const float> targets) {
+                               int count, double learning_rate, bool last, std::span<const float> targets) {
   const trainable_facts &facts = network_.facts();
   check_targets(targets, facts);
   // gradients are those of the sum of losses; the update divides them by the number of images

@@ -32,7 +32,7 @@ inline constexpr double least_overlap = 0.5;
 
 /// What one or several steps measured.
 struct training_totals {
-  double loss = 0; ///< sum over images
+  double loss = 0;                      ///< sum over images
   std::int64_t correct = 0, images = 0; ///< correct: classified so, or the box is found
   double overlap = 0;                   ///< of boxes: sum over images
 
@@ -123,9 +123,9 @@ private:
 struct evaluated_example {
   std::int64_t place = 0; ///< in the epoch
   int label = 0;
-  std::span<const float> outputs;      ///< logits [class], or boxes [box][box_numbers]
-  std::span<const float> target;       ///< [box_numbers], if the network gives boxes
-  std::span<const std::uint8_t> image; ///< [y][x][c]
+  std::span<const float> outputs{};      ///< logits [class], or boxes [box][box_numbers]
+  std::span<const float> target{};       ///< [box_numbers], if the network gives boxes
+  std::span<const std::uint8_t> image{}; ///< [y][x][c]
 };
 
 /// Runs the network, as it classifies, over all examples of a source; `each` is called with every one that

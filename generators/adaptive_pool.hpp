@@ -13,8 +13,9 @@ namespace vggen {
 
 /// Represents the windows along one dimension.
 struct adaptive_windows {
-  int extent = 1;  ///< of the input
-  int outputs = 1; ///< of the output
+  Halide::Expr extent; ///< of the input
+  int outputs = 1;     ///< of the output
+  int most = 1;        ///< that `extent` can be; it is that unless it is dynamic
 
   [[nodiscard]] Halide::Expr begin(const Halide::Expr &i) const { return i * extent / outputs; }
   [[nodiscard]] Halide::Expr end(const Halide::Expr &i) const {
@@ -23,23 +24,24 @@ struct adaptive_windows {
   /// The first window that a pixel is in: the first whose end is past it.
   [[nodiscard]] Halide::Expr first_with(const Halide::Expr &pixel) const { return pixel * outputs / extent; }
 
-  /// Pixels in the largest window.
-  [[nodiscard]] int largest() const {
-    int most = 1;
+  /// Pixels in the largest window; where the extent is dynamic, one more than are in some.
+  [[nodiscard]] Halide::Expr largest() const {
+    if (!Halide::Internal::is_const(extent)) return Halide::min((extent + outputs - 1) / outputs + 1, extent);
+    int pixels = 1;
     for (int i = 0; i < outputs; ++i)
-      most = std::max(most, ((i + 1) * extent + outputs - 1) / outputs - i * extent / outputs);
-    return most;
+      pixels = std::max(pixels, ((i + 1) * most + outputs - 1) / outputs - i * most / outputs);
+    return pixels;
   }
   /// Windows that the pixel in most of them is in.
   [[nodiscard]] int most_with() const {
-    int most = 1;
-    for (int pixel = 0; pixel < extent; ++pixel) {
-      int end = pixel * outputs / extent;
-      while (end < outputs && end * extent / outputs <= pixel)
+    int windows = 1;
+    for (int pixel = 0; pixel < most; ++pixel) {
+      int end = pixel * outputs / most;
+      while (end < outputs && end * most / outputs <= pixel)
         ++end;
-      most = std::max(most, end - pixel * outputs / extent);
+      windows = std::max(windows, end - pixel * outputs / most);
     }
-    return most;
+    return windows;
   }
   [[nodiscard]] Halide::Expr inside(const Halide::Expr &i, const Halide::Expr &pixel) const {
     return begin(i) <= pixel && pixel < end(i);
@@ -52,12 +54,17 @@ struct adaptive_windows {
   }
 };
 
-inline adaptive_windows columns_of(const signature &kernel) { return {kernel.width, kernel.filter_width}; }
-inline adaptive_windows rows_of(const signature &kernel) { return {kernel.height, kernel.filter_height}; }
+inline adaptive_windows columns_of(const signature &kernel, const image_extents &extents = {}) {
+  return {extents.defined() ? extents.width : kernel.width, kernel.filter_width, kernel.width};
+}
+inline adaptive_windows rows_of(const signature &kernel, const image_extents &extents = {}) {
+  return {extents.defined() ? extents.height : kernel.height, kernel.filter_height, kernel.height};
+}
 
 inline void define_adaptive_average_pool(pointwise_stages &s, Halide::Func input, const signature &kernel) {
   using Halide::Expr;
-  const adaptive_windows columns = columns_of(kernel), rows = rows_of(kernel);
+  const adaptive_windows columns = columns_of(kernel, s.output.extents),
+                         rows = rows_of(kernel, s.output.extents);
   const Halide::RDom window(0, columns.largest(), 0, rows.largest(), "window");
   s.output.define(kernel, [&](Expr c, Expr x, Expr y, Expr n) {
     const Expr column = columns.begin(x) + window.x, row = rows.begin(y) + window.y;
@@ -70,7 +77,8 @@ inline void define_adaptive_average_pool(pointwise_stages &s, Halide::Func input
 
 inline void define_adaptive_max_pool(pointwise_stages &s, Halide::Func input, const signature &kernel) {
   using Halide::Expr;
-  const adaptive_windows columns = columns_of(kernel), rows = rows_of(kernel);
+  const adaptive_windows columns = columns_of(kernel, s.output.extents),
+                         rows = rows_of(kernel, s.output.extents);
   const Halide::RDom window(0, columns.largest(), 0, rows.largest(), "window");
   s.output.define(kernel, [&](Expr c, Expr x, Expr y, Expr n) {
     // past its end a window is filled up with its last row and column

@@ -12,6 +12,7 @@ using Halide::Expr;
 using Halide::max;
 using Halide::min;
 using Halide::RDom;
+using Halide::Internal::simplify;
 
 namespace vggen {
 
@@ -26,27 +27,62 @@ Expr epilogue(const conv_stages &s, const signature &kernel, const std::vector<E
   return s.mask.defined() ? Halide::select(s.mask(at) > 0.f, value, 0.f) : value;
 }
 
+// Sums over a part of the input channels, and their total in memory.
+template <class Product>
+void define_parts(conv_stages &s, const std::vector<Halide::Var> &sum_at, int in_part, int parts,
+                  Product product) {
+  const Halide::Var part("part");
+  std::vector<Halide::Var> at = sum_at;
+  at.push_back(part);
+  s.sums(at) = 0.f;
+  s.sums(at) += product(part * in_part + s.window.x);
+  const RDom all_parts(0, parts, "parts");
+  s.part = all_parts.x;
+  std::vector<Expr> of_part(sum_at.begin(), sum_at.end());
+  of_part.emplace_back(all_parts.x);
+  s.totals = Halide::Func("totals");
+  s.totals(sum_at) = 0.f;
+  s.totals(sum_at) += s.sums(of_part);
+}
+
 void define_tiled(conv_stages &s, const signature &kernel, const conv_tiling &tiling) {
-  const int outputs = kernel.outputs, width = kernel.output_width(), height = kernel.output_height();
-  const int panel = std::min(tiling.panel, outputs), pixels = std::min(tiling.pixels, width);
+  const int outputs = kernel.outputs;
+  const Expr &width = s.extents.output_width, &height = s.extents.output_height;
+  const int panel = std::min(tiling.panel, outputs), pixels = std::min(tiling.pixels, kernel.output_width());
   const int rows = tiling.rows, images = tiling.images;
-  if (height % rows != 0 || kernel.batch % images != 0)
+  if ((kernel.dynamic ? rows != 1 : kernel.output_height() % rows != 0) || kernel.batch % images != 0)
     throw std::invalid_argument("a tile's rows must divide the output's height, and its images the batch");
+  if (tiling.parts > 1 &&
+      (kernel.channels % tiling.parts != 0 || outputs % panel != 0 || !tiling.panels_outside))
+    throw std::invalid_argument(
+        "parts must divide the input channels; they need whole panels, as the outermost loop");
   const int step = kernel.pool ? 2 : 1, pad = kernel.op == operation::conv3x3 ? 1 : 0;
-  const int panels = (outputs + panel - 1) / panel, tiles = (width + pixels - 1) / pixels;
+  const int panels = (outputs + panel - 1) / panel;
   const auto first_channel = [&](Expr p) { return min(p * panel, outputs - panel); };
-  const auto first_pixel = [&](Expr t) { return min(t * pixels, width - pixels); };
+  const auto pixel = [&](const Expr &t, const Expr &x) {
+    return kernel.dynamic ? min(t * pixels + x, width - 1) : min(t * pixels, width - pixels) + x;
+  };
 
   const auto &w = s.window;
   const std::vector<Halide::Var> sum_at{s.k, s.dx, s.dy, s.x, s.row, s.image, s.panel, s.tile, s.y, s.n};
-  s.sums(sum_at) = 0.f;
-  s.sums(sum_at) += s.input(w.x, (first_pixel(s.tile) + s.x) * step + s.dx + w.y - pad,
-                            (s.y * rows + s.row) * step + s.dy + w.z - pad, s.n * images + s.image) *
-                    s.weights(s.k, w.x, w.y, w.z, s.panel);
+  const auto product = [&](const Expr &channel) {
+    return s.input(channel, pixel(s.tile, s.x) * step + s.dx + w.y - pad,
+                   (s.y * rows + s.row) * step + s.dy + w.z - pad, s.n * images + s.image) *
+           s.weights(s.k, channel, w.y, w.z, s.panel);
+  };
+  if (tiling.parts <= 1) {
+    s.sums(sum_at) = 0.f;
+    s.sums(sum_at) += product(w.x);
+  } else {
+    define_parts(s, sum_at, kernel.channels / tiling.parts, tiling.parts, product);
+  }
+  const Halide::Func &sums = tiling.parts > 1 ? s.totals : s.sums;
 
-  s.tile_stage = define_halo(s.output, kernel, s.k, s.x, s.y, s.n);
-  const Halide::Range all_panels{0, panels}, all_rows{0, height / rows}, all_images{0, kernel.batch / images};
-  Halide::Region region{{0, panel}, {0, pixels}, {0, rows}, {0, images}, {0, tiles}};
+  s.tile_stage = define_halo(s.output, kernel, s.extents, s.k, s.x, s.y, s.n);
+  const Halide::Range all_panels{0, panels}, all_rows{0, simplify(height / rows)},
+      all_images{0, kernel.batch / images};
+  Halide::Region region{
+      {0, panel}, {0, pixels}, {0, rows}, {0, images}, {0, simplify((width + pixels - 1) / pixels)}};
   for (const auto &range : tiling.panels_outside ? std::array{all_rows, all_images, all_panels}
                                                  : std::array{all_panels, all_rows, all_images})
     region.push_back(range);
@@ -58,10 +94,11 @@ void define_tiled(conv_stages &s, const signature &kernel, const conv_tiling &ti
   s.tile_row = t[after];
   s.tile_image = t[after + 1];
   s.whole_panels = outputs % panel == 0;
-  const std::vector<Expr> at{first_channel(s.tile_panel) + t[0], first_pixel(s.tile_x) + t[1],
+  if (kernel.dynamic) s.tiles.where(s.tile_x * pixels + t[1] < width);
+  const std::vector<Expr> at{first_channel(s.tile_panel) + t[0], pixel(s.tile_x, t[1]),
                              s.tile_row * rows + t[2], s.tile_image * images + t[3]};
   s.output(at) = epilogue(s, kernel, at, [&](int dx, int dy) {
-    return s.sums(t[0], dx, dy, t[1], t[2], t[3], s.tile_panel, s.tile_x, s.tile_row, s.tile_image);
+    return sums(t[0], dx, dy, t[1], t[2], t[3], s.tile_panel, s.tile_x, s.tile_row, s.tile_image);
   });
 }
 
@@ -108,7 +145,7 @@ void define_products(conv_stages &s, const signature &kernel, const minimal_filt
   w.products(at) += w.sums(of_part);
 }
 
-int round_up(int count, int unit) { return (count + unit - 1) / unit * unit; }
+int count_up(int count, int unit) { return (count + unit - 1) / unit; }
 
 void define_winograd(conv_stages &s, const signature &kernel, const conv_tiling &tiling) {
   winograd_stages &w = s.winograd;
@@ -119,10 +156,11 @@ void define_winograd(conv_stages &s, const signature &kernel, const conv_tiling 
     throw std::invalid_argument("a pool needs Winograd tiles of an even extent");
   const minimal_filtering &normed = winograd_transforms(size);
   const minimal_filtering f = by.parts > 0 ? with_plain_filter(normed) : normed;
-  const winograd_tiles grid(kernel, size);
-  const int groups = round_up(grid.count(), by.group) / by.group;
-  const int in_block = std::min(round_up(by.block, by.group) / by.group, groups); // groups
-  const int blocks = (groups + in_block - 1) / in_block;
+  const winograd_tiles grid(kernel, s.extents, size);
+  const int most_groups = count_up(winograd_tile_count(kernel, size), by.group);
+  const int in_block = std::min(count_up(by.block, by.group), most_groups); // groups
+  const Expr groups = simplify((grid.count() + by.group - 1) / by.group);
+  const Expr blocks = simplify((groups + in_block - 1) / in_block);
   w.row = by.channels;
   w.groups = in_block;
   const int panel = std::min(tiling.panel, kernel.outputs), panels = (kernel.outputs + panel - 1) / panel;
@@ -143,7 +181,7 @@ void define_winograd(conv_stages &s, const signature &kernel, const conv_tiling 
       transform(f.output, dx, [&](int q) { return w.products(s.k, w.u, w.group, q, w.j, s.panel); });
 
   const int step = kernel.pool ? 2 : 1, out = size / step;
-  s.tile_stage = define_halo(s.output, kernel, s.k, s.x, s.y, s.n);
+  s.tile_stage = define_halo(s.output, kernel, s.extents, s.k, s.x, s.y, s.n);
   const int lanes = by.lanes;
   // an image may be smaller than a tile
   Halide::Region region{{0, lanes},
@@ -151,7 +189,7 @@ void define_winograd(conv_stages &s, const signature &kernel, const conv_tiling 
                         {0, std::min(out, kernel.output_height())},
                         {0, panel / lanes},
                         {0, by.group},
-                        {0, in_block},
+                        {0, kernel.dynamic ? min(in_block, groups) : Expr(in_block)},
                         {0, at_once}};
   const Halide::Range all_turns{0, panels / at_once}, all_blocks{0, blocks};
   region.push_back(tiling.panels_outside ? all_blocks : all_turns);
@@ -170,12 +208,18 @@ void define_winograd(conv_stages &s, const signature &kernel, const conv_tiling 
   const Expr tile_panel = w.turn * at_once + w.panel_in_turn;
   const Expr k = w.vector * lanes + w.lane; // in the panel
   s.whole_panels = kernel.outputs % panel == 0;
-  const Expr group = min(w.block * in_block, groups - in_block) + w.tile_group;
+  // the last block is moved inwards
+  const Expr last_block = kernel.dynamic ? max(groups - in_block, 0) : groups - in_block;
+  const Expr group = min(w.block * in_block, last_block) + w.tile_group;
   const Expr t = group * by.group + w.tile;
   const Expr x = t % grid.across * out + r[1], y = t / grid.across % grid.down * out + r[2];
-  const int last_x = kernel.output_width() - 1, last_y = kernel.output_height() - 1;
-  if (grid.across > 1 && grid.across * out > last_x + 1) s.tiles.where(x <= last_x);
-  if (grid.down > 1 && grid.down * out > last_y + 1) s.tiles.where(y <= last_y);
+  const Expr last_x = simplify(s.extents.output_width - 1), last_y = simplify(s.extents.output_height - 1);
+  const auto hangs_over = [&](int sums, int outputs) {
+    const int tiles = count_up(sums, size);
+    return kernel.dynamic || (tiles > 1 && tiles * out > outputs);
+  };
+  if (hangs_over(kernel.sum_width(), kernel.output_width())) s.tiles.where(x <= last_x);
+  if (hangs_over(kernel.sum_height(), kernel.output_height())) s.tiles.where(y <= last_y);
   const std::vector<Expr> place{min(tile_panel * panel, kernel.outputs - panel) + k, min(x, last_x),
                                 min(y, last_y), grid.image(t)};
   const auto sum = [&](int px, int py) {
@@ -186,6 +230,7 @@ void define_winograd(conv_stages &s, const signature &kernel, const conv_tiling 
 }
 
 void define_pure(conv_stages &s, const signature &kernel) {
+  if (kernel.dynamic) throw std::invalid_argument("autoschedulers are for extents that are not dynamic");
   const int step = kernel.pool ? 2 : 1, pad = kernel.op == operation::conv3x3 ? 1 : 0;
   const auto &w = s.window;
   s.sums(s.k, s.x, s.y, s.n) = 0.f;
@@ -213,7 +258,8 @@ void define_convolution(conv_stages &stages, const signature &kernel, const conv
     return;
   }
   stages.sums = Halide::Func("sums");
-  stages.window = RDom(0, kernel.channels, 0, kernel.window_width(), 0, kernel.window_height(), "window");
+  stages.window = RDom(0, kernel.channels / std::max(tiling.parts, 1), 0, kernel.window_width(), 0,
+                       kernel.window_height(), "window");
   if (tiling.pixels > 0)
     define_tiled(stages, kernel, tiling);
   else

@@ -11,6 +11,7 @@
 // Weights come packed in panels of output channels: weights[k % panel, ci, kx, ky, k / panel].
 #pragma once
 
+#include "extents.hpp"
 #include "prefetch.hpp"
 #include "winograd.hpp"
 
@@ -37,12 +38,15 @@ struct winograd_tiling {
 
 /// How a convolution's output is cut into tiles that are computed in registers. The last tile of a row and
 /// the last panel are moved inwards, so that every tile is whole and nothing outside the output is written.
+/// Where the extent is dynamic a row may be shorter than a tile: the last one hangs over, and what hangs over
+/// is not stored.
 struct conv_tiling {
   int panel = 0; ///< output channels in a tile
   int pixels =
       0;        ///< neighbouring output pixels of a row in a tile; 0: no tiles, all is pure (autoschedulers)
-  int rows = 1; ///< rows in a tile; they divide the height
-  int images = 1;              ///< images in a tile; they divide the batch
+  int rows = 1; ///< rows in a tile; they divide the height, and are 1 where that is dynamic
+  int images = 1; ///< images in a tile; they divide the batch
+  int parts = 1;  ///< of the input channels, which they divide, each summed up over all tiles before the next
   bool panels_outside = false; ///< the loop over panels is the outermost (tiles overlap, so that their order
                                ///< is part of the algorithm)
   winograd_tiling winograd{};  ///< of these only panel and panels_outside then matter
@@ -70,9 +74,10 @@ struct winograd_stages {
 };
 
 /// The stages of a convolution. In the tiled form
-///     sums    [k, dx, dy, x, row, image, panel, tile, y, n]: k, x, row and image count inside the tile,
-///     panel,
-///             tile, y and n count tiles; dx, dy inside the pool's window
+///     sums    [k, dx, dy, x, row, image, panel, tile, y, n, part]: k, x, row and image count inside the
+///             tile, panel, tile, y and n count tiles; dx, dy inside the pool's window; no part if there is
+///             one
+///     totals  [k, dx, dy, x, row, image, panel, tile, y, n], of several parts
 ///     output  its update `tile_stage` runs over `tiles`
 /// in the pure form
 ///     sums    [k, x, y, n], output [k, x, y, n],
@@ -84,8 +89,11 @@ struct conv_stages {
   Halide::ImageParam input_buffer, packed_weights;
   Halide::Func bias; // [k]
   Halide::Func mask; // [k, x, y, n]; defined: the output is zero where it is not positive
+  image_extents extents;
   Halide::Func sums;
-  Halide::RDom window; // [ci, kx, ky]; in Winograd's form [channel, channels] of a part
+  Halide::Func totals; // of sums that are over a part of the input channels: those of all, in memory
+  Halide::RVar part;   // in the totals' update
+  Halide::RDom window; // [ci, kx, ky], of a part; in Winograd's form [channel, channels] of a part
   Halide::Func output; // [k, x, y, n]
   /// [k, x, row, image] inside a tile, and tiles of a row, panels, tiles of rows, tiles of images; panels
   /// last if they are outside.
@@ -110,7 +118,8 @@ inline signature conv_of(const signature &kernel) {
   return s;
 }
 
-/// The algorithm. `stages` holds input, weights, bias and mask; the rest is made here. kernel: conv_of's.
+/// The algorithm. `stages` holds input, weights, bias, mask and extents; the rest is made here. kernel:
+/// conv_of's.
 void define_convolution(conv_stages &stages, const signature &kernel, const conv_tiling &tiling);
 
 } // namespace vggen

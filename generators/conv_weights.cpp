@@ -98,10 +98,10 @@ void define_winograd(conv_weights_stages &s, const signature &kernel, const conv
   if (kernel.op != operation::conv3x3) throw std::invalid_argument("Winograd is for 3x3 convolutions");
   const weight_tiles tiles(kernel, tiling);
   const minimal_filtering &f = winograd_transforms(tiling.winograd);
-  const winograd_tiles grid(kernel, tiling.winograd);
-  if (grid.count() % tiling.tiles != 0)
-    throw std::invalid_argument("a block's tiles must divide their number");
-  const int blocks = grid.count() / tiling.tiles;
+  const winograd_tiles grid(kernel, extents_from(kernel, kernel.width, kernel.height), tiling.winograd);
+  const int count = winograd_tile_count(kernel, tiling.winograd);
+  if (count % tiling.tiles != 0) throw std::invalid_argument("a block's tiles must divide their number");
+  const int blocks = count / tiling.tiles;
 
   // outputs that a tile has beyond the image have no gradient: the halo is zero
   s.transformed_gradient.define("gradient", f.output, true, {s.channel, s.t}, [&](Expr x, Expr y) {

@@ -1,6 +1,8 @@
 // The output of a kernel, with or without a halo of zeros.
 #pragma once
 
+#include "extents.hpp"
+
 #include <vggen/net/signature.hpp>
 
 #include <Halide.h>
@@ -9,11 +11,12 @@ namespace vggen {
 
 /// Makes `output` [c, x, y, n] undefined, then zero on the halo of a kernel that has one. What is inside is
 /// left to the caller's further updates. Returns the index that the next update will have.
-inline int define_halo(Halide::Func output, const signature &kernel, const Halide::Var &c,
-                       const Halide::Var &x, const Halide::Var &y, const Halide::Var &n) {
+inline int define_halo(Halide::Func output, const signature &kernel, const image_extents &extents,
+                       const Halide::Var &c, const Halide::Var &x, const Halide::Var &y,
+                       const Halide::Var &n) {
   output(c, x, y, n) = Halide::undef<float>();
   if (!kernel.output_halo) return 0;
-  const int width = kernel.output_width(), height = kernel.output_height();
+  const Halide::Expr &width = extents.output_width, &height = extents.output_height;
   const Halide::RDom row(-1, width + 2, "halo_row"), column(0, height, "halo_column");
   output(c, row, -1, n) = 0.f;
   output(c, row, height, n) = 0.f;
@@ -28,6 +31,7 @@ struct image_output {
   Halide::RDom pixels; // [x, y], where the output has a halo
   int stage =
       -1; ///< the update that runs over `pixels`; -1: there is no halo, the pure definition does it all
+  image_extents extents; ///< those at hand, where they are dynamic; undefined: the signature's
   Halide::Var c{"c"}, x{"x"}, y{"y"}, n{"n"};
 
   /// Defines func(c, x, y, n) as value(c, x, y, n).
@@ -36,8 +40,9 @@ struct image_output {
       func(c, x, y, n) = value(c, x, y, n);
       return;
     }
-    stage = define_halo(func, kernel, c, x, y, n);
-    pixels = Halide::RDom(0, kernel.output_width(), 0, kernel.output_height(), "pixels");
+    const image_extents e = extents.defined() ? extents : extents_from(kernel, kernel.width, kernel.height);
+    stage = define_halo(func, kernel, e, c, x, y, n);
+    pixels = Halide::RDom(0, e.output_width, 0, e.output_height, "pixels");
     func(c, pixels.x, pixels.y, n) = value(c, pixels.x, pixels.y, n);
   }
 };

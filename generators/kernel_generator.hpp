@@ -2,6 +2,7 @@
 // bounds on every buffer, and the accounting of scratch memory.
 #pragma once
 
+#include "extents.hpp"
 #include "prefetch.hpp"
 #include "schedules/schedule.hpp"
 #include "scratch.hpp"
@@ -106,10 +107,37 @@ protected:
     b.set_host_alignment(64);
   }
   template <class Buffer> static void fix_input(Buffer &b, const signature &s) {
-    fix_image(b, s.channels, s.width, s.height, s.batch, s.input_halo);
+    if (s.dynamic)
+      fix_dynamic_input(b, s.channels, s.width, s.height, s.batch, s.input_halo);
+    else
+      fix_image(b, s.channels, s.width, s.height, s.batch, s.input_halo);
   }
   template <class Buffer> static void fix_output(Buffer &b, const signature &s) {
     fix_image(b, s.output_channels(), s.output_width(), s.output_height(), s.batch, s.output_halo);
+  }
+  /// The same for the output of a kernel whose extents are dynamic or not.
+  template <class Buffer>
+  static void fix_output(Buffer &b, const signature &s, const image_extents &extents) {
+    if (!s.dynamic) return fix_output(b, s);
+    const int edge = s.output_halo ? 2 : 0;
+    bound(b, {{0, s.output_channels()},
+              {-edge / 2, extents.output_width + edge},
+              {-edge / 2, extents.output_height + edge},
+              {0, s.batch}});
+    b.set_host_alignment(64);
+  }
+  /// Fixes what is not dynamic of an input whose extent is: where it begins, and that it is dense.
+  template <class Buffer>
+  static void fix_dynamic_input(Buffer &b, int channels, int width, int height, int batch, bool halo) {
+    const int edge = halo ? 2 : 0;
+    const Halide::Expr row = b.dim(1).extent(), column = b.dim(2).extent();
+    b.dim(0).set_bounds(0, channels).set_stride(1);
+    b.dim(1).set_min(-edge / 2).set_stride(channels);
+    b.dim(2).set_min(-edge / 2).set_stride(channels * row);
+    b.dim(3).set_bounds(0, batch).set_stride(channels * row * column);
+    b.dim(1).set_estimate(-edge / 2, width + edge);
+    b.dim(2).set_estimate(-edge / 2, height + edge);
+    b.set_host_alignment(64);
   }
   /// The same for the gradients that backward kernels read and write.
   template <class Buffer> static void fix_output_gradient(Buffer &b, const signature &s) {
@@ -120,11 +148,16 @@ protected:
   }
   /// Fixes a dense buffer's bounds, {first, extent} of each dimension, and estimates them for autoschedulers.
   template <class Buffer> static void fix(Buffer &b, const Halide::Region &bounds) {
+    bound(b, bounds);
+    for (int i = 0; i < static_cast<int>(bounds.size()); ++i)
+      b.dim(i).set_estimate(bounds[static_cast<std::size_t>(i)].min,
+                            bounds[static_cast<std::size_t>(i)].extent);
+  }
+  template <class Buffer> static void bound(Buffer &b, const Halide::Region &bounds) {
     Halide::Expr stride = 1;
     for (int i = 0; i < static_cast<int>(bounds.size()); ++i) {
       const auto &range = bounds[static_cast<std::size_t>(i)];
       b.dim(i).set_bounds(range.min, range.extent).set_stride(Halide::Internal::simplify(stride));
-      b.dim(i).set_estimate(range.min, range.extent);
       stride *= range.extent;
     }
   }

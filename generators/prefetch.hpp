@@ -130,6 +130,7 @@ private:
 struct block_ahead {
   int floats = 0; ///< of a block; 0: nothing is prefetched
   std::string buffer, loop, outer_loop;
+  int outer = 1; ///< iterations of the outer loop, at most
 };
 
 /// A custom lowering pass that prefetches so.
@@ -150,14 +151,14 @@ protected:
       return result;
     }
     if (!outer_ || op->name != wanted_.loop) return IRMutator::visit(op);
-    const auto extent = internal::as_const_int(op->extent), outer = internal::as_const_int(outer_->extent);
+    const auto extent = internal::as_const_int(op->extent);
     const auto loads = detail::loads_of(op, wanted_.buffer).indices;
-    if (!extent || !outer || loads.empty())
-      throw std::logic_error("the loops over a block read nothing of it, or have no constant extent");
+    if (!extent || loads.empty())
+      throw std::logic_error("the loop over a block reads nothing of it, or has no constant extent");
     const auto count = [](const internal::For *loop) {
       return internal::Variable::make(Halide::Int(32), loop->name) - loop->min;
     };
-    const int lines = wanted_.floats / detail::line_floats, steps = static_cast<int>(*extent * *outer);
+    const int lines = wanted_.floats / detail::line_floats, steps = static_cast<int>(*extent * wanted_.outer);
     const int in_step = (lines + steps - 1) / steps;
     const Halide::Expr first = internal::substitute(op->name, op->min, loads.front()) + wanted_.floats;
     const Halide::Expr line = (count(outer_) * op->extent + count(op)) * in_step;

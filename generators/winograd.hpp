@@ -3,6 +3,7 @@
 #pragma once
 
 #include "cook_toom.hpp"
+#include "extents.hpp"
 
 #include <vggen/net/signature.hpp>
 
@@ -124,19 +125,30 @@ Halide::Expr transform(const rational_matrix &matrix, const Halide::Expr &index,
       index, detail::with_column_pairs(applied, detail::partners(detail::transposed(applied)), columns));
 }
 
+/// Tiles of `size` x `size` outputs of a 3x3 convolution; of dynamic extents the most there can be.
+inline int winograd_tile_count(const signature &kernel, int size) {
+  const auto along = [&](int extent) { return (extent + size - 1) / size; };
+  return along(kernel.sum_width()) * along(kernel.sum_height()) * kernel.batch;
+}
+
 /// The tiles of `size` x `size` outputs of a 3x3 convolution, counted through rows, columns and images. Those
 /// at the end of a row or column may hang over.
 struct winograd_tiles {
-  int size, width, height, batch;
-  int across, down; ///< tiles in a row and in a column
+  int size, batch;
+  Halide::Expr width, height;
+  Halide::Expr across, down;                     ///< tiles in a row and in a column
+  bool whole_across = false, whole_down = false; ///< none hangs over
 
-  winograd_tiles(const signature &kernel, int size)
-      : size(size), width(kernel.sum_width()), height(kernel.sum_height()), batch(kernel.batch),
-        across((width + size - 1) / size), down((height + size - 1) / size) {}
+  winograd_tiles(const signature &kernel, const image_extents &extents, int size)
+      : size(size), batch(kernel.batch), width(extents.sum_width), height(extents.sum_height),
+        across(Halide::Internal::simplify((width + size - 1) / size)),
+        down(Halide::Internal::simplify((height + size - 1) / size)),
+        whole_across(!kernel.dynamic && kernel.sum_width() % size == 0),
+        whole_down(!kernel.dynamic && kernel.sum_height() % size == 0) {}
 
-  [[nodiscard]] int count() const { return across * down * batch; }
+  [[nodiscard]] Halide::Expr count() const { return in_image() * batch; }
   [[nodiscard]] Halide::Expr image(const Halide::Expr &t) const {
-    return Halide::min(t / (across * down), batch - 1);
+    return Halide::min(t / in_image(), batch - 1);
   }
   /// The value at (x, y) from the tile's first output, of an image with a halo: beyond the halo it is zero as
   /// in it. Tiles beyond the last are the first ones of the last image.
@@ -144,9 +156,12 @@ struct winograd_tiles {
                                    const Halide::Expr &t, const Halide::Expr &x,
                                    const Halide::Expr &y) const {
     const Halide::Expr column = t % across * size + x, row = t / across % down * size + y;
-    return image_with_halo(channel, width % size == 0 ? column : Halide::min(column, width),
-                           height % size == 0 ? row : Halide::min(row, height), image(t));
+    return image_with_halo(channel, whole_across ? column : Halide::min(column, width),
+                           whole_down ? row : Halide::min(row, height), image(t));
   }
+
+private:
+  [[nodiscard]] Halide::Expr in_image() const { return Halide::Internal::simplify(across * down); }
 };
 
 /// A transform of whole tiles, along x and then along y: [..., i, j] each, of what says where a tile lies and

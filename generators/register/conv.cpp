@@ -23,6 +23,7 @@ conv_tiling tiling_of(const schedule_request &r, const weight_layout &layout) {
           .pixels = r.value_or("pixels", 0),
           .rows = r.value_or("rows", 1),
           .images = r.value_or("images", 1),
+          .parts = std::max(r.value_or("parts", 1), 1),
           .panels_outside = r.value_or("panels_outside", 0) == 1,
           .winograd = {.outputs = r.value_or("tile", 0),
                        .group = r.value_or("group", 1),
@@ -75,9 +76,10 @@ public:
     this->stages_.input_buffer = input;
     this->stages_.bias = bias_values;
     this->stages_.output = output;
+    this->stages_.extents = extents_of(r.kernel, input, r.kernel.input_halo);
     this->define(weights, r);
     this->fix_input(input, r.kernel);
-    this->fix_output(output, r.kernel);
+    this->fix_output(output, r.kernel, this->stages_.extents);
     this->fix(bias_values, {{0, r.kernel.outputs}});
   }
 
@@ -100,6 +102,7 @@ public:
     this->stages_.input = output_gradient;
     this->stages_.input_buffer = output_gradient;
     if (r.kernel.relu) this->stages_.mask = input;
+    this->stages_.extents = extents_from(conv_of(r.kernel), r.kernel.width, r.kernel.height);
     this->stages_.output = input_gradient;
     this->define(weights, r);
     this->fix_output_gradient(output_gradient, r.kernel);

@@ -18,9 +18,10 @@ public:
   void generate() {
     const schedule_request r = this->request(Op);
     stages_.output.func = output;
+    stages_.output.extents = extents_of(r.kernel, input, r.kernel.input_halo);
     Define(stages_, input, r.kernel);
     this->fix_input(input, r.kernel);
-    this->fix_output(output, r.kernel);
+    this->fix_output(output, r.kernel, stages_.output.extents);
   }
 
   void schedule() { this->apply_schedule(stages_, this->request(Op)); }
@@ -52,11 +53,15 @@ public:
     const schedule_request r = request(operation::preprocess);
     const signature &s = r.kernel;
     stages_.output.func = output;
+    stages_.output.extents = extents_of(s, image, false);
     define_preprocess(stages_, image, constants, reverse, s);
-    fix(image, {{0, s.channels}, {0, s.width}, {0, s.height}, {0, s.batch}});
+    if (s.dynamic)
+      fix_dynamic_input(image, s.channels, s.width, s.height, s.batch, false);
+    else
+      fix(image, {{0, s.channels}, {0, s.width}, {0, s.height}, {0, s.batch}});
     fix(constants, {{0, s.channels}, {0, 3}});
     reverse.set_estimate(false);
-    fix_output(output, s);
+    fix_output(output, s, stages_.output.extents);
   }
 
   void schedule() { apply_schedule(stages_, request(operation::preprocess)); }

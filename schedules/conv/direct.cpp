@@ -1,6 +1,9 @@
 // Direct convolution: a tile of sums stays in vector registers while the window and all input channels pass
 // by.
 //
+// With `parts` all tiles of a panel pass by for a part of the input channels before the next one's weights
+// are read: where the weights of a panel are more than the cache keeps.
+//
 // For each step of the reduction one weight vector per `panel_vectors` is loaded and multiplied with one
 // broadcast input per pixel, so a tile of 28 registers does 28 multiply-adds on at most 29 loads.
 #include "generators/conv.hpp"
@@ -25,6 +28,16 @@ weight_layout layout_of(const schedule_request &request) {
   return {.panel = width * std::min(request["panel_vectors"], kernel.outputs / width)};
 }
 
+// Tiles of so many pixels in a row; of one whose width is dynamic, for as many pixels, on average over widths
+// from half of the largest on.
+double tiles_of_a_row(const signature &kernel, int pixels) {
+  const int most = kernel.output_width(), least = kernel.dynamic ? (most + 1) / 2 : most;
+  double tiles = 0;
+  for (int width = least; width <= most; ++width)
+    tiles += double{1} * ((width + pixels - 1) / pixels) * most / width;
+  return tiles / (most - least + 1);
+}
+
 // Cycles for one row of outputs, one vector of channels and one step of the reduction: two loads are issued
 // in a cycle, enough sums must be under way to hide a multiply-add's four cycles, and a tile that hangs over
 // the row's end, or a panel over the last channel, does work twice. Infinity: the tile does not fit into the
@@ -37,9 +50,19 @@ double row_cost(const signature &kernel, const machine &m, int vectors, int pixe
   const int loads = vectors + area;
   const double f = m.fused_per_cycle;
   const double cycles = std::max({sums / f, loads / 2.0, 5.0}) + loads / 100.0;
-  const int tiles = (kernel.output_width() + pixels - 1) / pixels;
+  const double tiles = tiles_of_a_row(kernel, pixels);
   const int width = vector_width(kernel, m), outputs = (kernel.outputs + width - 1) / width;
   return tiles * cycles * ((outputs + vectors - 1) / vectors) / (double{1} * outputs * rows * images);
+}
+
+// Parts of the input channels, so that a panel's weights of one stay in the cache while all tiles pass by:
+// where they are many for a small image, as in a fully connected layer that has become a convolution.
+int parts_for(const signature &kernel, const machine &m, int panel, bool panels_outside) {
+  if (kernel.op == operation::conv3x3 || !panels_outside || kernel.outputs % panel != 0) return 1;
+  const double bytes = 4.0 * panel * kernel.window_width() * kernel.window_height();
+  for (int parts = 1; parts < kernel.channels; ++parts)
+    if (kernel.channels % parts == 0 && bytes * kernel.channels / parts <= m.kept_bytes / 2) return parts;
+  return kernel.channels;
 }
 
 // The tile that does the most multiply-adds per cycle; of tiles that are equally good the one with fewer
@@ -60,7 +83,7 @@ schedule_parameters defaults(const schedule_request &request) {
   for (int vectors = 1; vectors <= std::min(4, most_vectors); ++vectors)
     for (int pixels = 1; pixels <= width; ++pixels) {
       try_tile(vectors, pixels, 1, 1);
-      if (pixels < width) continue;
+      if (pixels < width || kernel.dynamic) continue; // of which a tile is one row
       for (int rows = 2; rows <= height; ++rows)
         if (height % rows == 0) try_tile(vectors, pixels, rows, 1);
       for (int images = 2; images <= kernel.batch && images <= m.registers; ++images)
@@ -72,6 +95,7 @@ schedule_parameters defaults(const schedule_request &request) {
   const int panel = vector_width(kernel, m) * best["panel_vectors"];
   best["panels_outside"] =
       weights > std::int64_t{kernel.channels} * kernel.width * kernel.height && kernel.outputs % panel == 0;
+  best["parts"] = parts_for(kernel, m, panel, request.value_or("panels_outside", best["panels_outside"]));
   return best;
 }
 
@@ -85,6 +109,28 @@ double cost(const schedule_request &request) {
   const double steps = double{1} * kernel.channels * kernel.window_width() * kernel.window_height();
   return row_cost(kernel, m, vectors, request["pixels"], request["rows"], request["images"]) * rows * steps *
          vectors_of_outputs;
+}
+
+// All tiles of a panel in memory, part after part of the input channels.
+void schedule_totals(conv_stages &s, const signature &kernel, const schedule_request &request, int width) {
+  const Var vector{"vector"}, lane{"lane"};
+  s.totals.compute_at(s.output, s.tile_panel).store_in(Halide::MemoryType::Heap).vectorize(s.k, width);
+  s.totals.update()
+      .split(s.k, vector, lane, width)
+      .reorder(lane, vector, s.dx, s.dy, s.x, s.row, s.image, s.tile, s.y, s.n, s.part)
+      .vectorize(lane)
+      .unroll(vector)
+      .unroll(s.dx)
+      .unroll(s.dy)
+      .unroll(s.x)
+      .unroll(s.row)
+      .unroll(s.image);
+  if (kernel.dynamic) {
+    const int pixels = std::min(request["pixels"], kernel.output_width());
+    s.totals.bound_storage(s.tile, (kernel.output_width() + pixels - 1) / pixels)
+        .bound_storage(s.y, kernel.output_height());
+  }
+  s.sums.compute_at(s.totals, s.tile);
 }
 
 void apply(conv_stages &s, const schedule_request &request) {
@@ -105,17 +151,25 @@ void apply(conv_stages &s, const schedule_request &request) {
   if (request["panels_outside"] != 0) {
     tiles.reorder(tile_lane, tile_vector, t[1], t[2], t[3], s.tile_x, s.tile_row, s.tile_image, s.tile_panel);
     // panels that overlap write the same values, but not from two threads
-    if (s.whole_panels)
+    if (s.totals.defined())
+      tiles.parallel(s.tile_panel); // whose totals are over all images
+    else if (s.whole_panels)
       tiles.fuse(s.tile_image, s.tile_panel, task).parallel(task);
     else
       tiles.parallel(s.tile_image);
   } else {
-    tiles.reorder(tile_lane, tile_vector, t[1], t[2], t[3], s.tile_x, s.tile_panel, s.tile_row, s.tile_image)
-        .fuse(s.tile_row, s.tile_image, task)
-        .parallel(task);
+    tiles.reorder(tile_lane, tile_vector, t[1], t[2], t[3], s.tile_x, s.tile_panel, s.tile_row, s.tile_image);
+    if (kernel.dynamic) // of a loop fused by a dynamic extent nothing is known to be a single row
+      tiles.parallel(s.tile_row);
+    else
+      tiles.fuse(s.tile_row, s.tile_image, task).parallel(task);
   }
 
-  s.sums.compute_at(s.output, s.tile_x).store_in(Halide::MemoryType::Register);
+  if (s.totals.defined())
+    schedule_totals(s, kernel, request, width);
+  else
+    s.sums.compute_at(s.output, s.tile_x);
+  s.sums.store_in(Halide::MemoryType::Register);
   s.sums.split(s.k, vector, lane, width)
       .vectorize(lane)
       .unroll(vector)
@@ -147,6 +201,7 @@ const register_schedule<conv_stages> direct{{{.name = "direct",
                                                              {"pixels", 1, 64},
                                                              {"rows", 1, 64},
                                                              {"images", 1, 64},
+                                                             {"parts", 1, 4096},
                                                              {"panels_outside", 0, 1}},
                                               .defaults = defaults,
                                               .layout = layout_of,

@@ -43,10 +43,6 @@ weight_layout layout_of(const schedule_request &request) {
 
 int count_up(int count, int unit) { return (count + unit - 1) / unit; }
 
-int tiles_of(const signature &kernel, int size) {
-  return count_up(kernel.sum_width(), size) * count_up(kernel.sum_height(), size) * kernel.batch;
-}
-
 // How often things are done, for the estimate.
 struct winograd_counts {
   int tiles, points, vectors, inputs, outputs; // inputs, outputs: vectors of channels
@@ -57,7 +53,7 @@ struct winograd_counts {
   double input; // bytes of the transformed tiles that pass through a panel at once
 
   winograd_counts(const signature &kernel, const machine &m, const schedule_request &request)
-      : tiles(tiles_of(kernel, request["tile"])), points(request["tile"] + 2),
+      : tiles(winograd_tile_count(kernel, request["tile"])), points(request["tile"] + 2),
         vectors(std::min(request["panel_vectors"], kernel.outputs / m.lanes)),
         inputs(count_up(kernel.channels, m.lanes)), outputs(count_up(kernel.outputs, m.lanes)),
         panels(count_up(outputs, vectors)), turns(panels / request["panels_at_once"]),
@@ -112,7 +108,7 @@ double cost(const schedule_request &request) {
 schedule_parameters defaults_for(const schedule_request &request, int size) {
   const signature kernel = conv_of(request.kernel);
   const machine m = machine_of(request.target);
-  const int tiles = tiles_of(kernel, size), most_vectors = std::max(1, kernel.outputs / m.lanes);
+  const int tiles = winograd_tile_count(kernel, size), most_vectors = std::max(1, kernel.outputs / m.lanes);
   schedule_parameters best;
   double best_cost = std::numeric_limits<double>::infinity();
   const int parts = request.value_or("parts", 0);
@@ -162,7 +158,7 @@ schedule_parameters defaults(const schedule_request &request) {
 std::int64_t multiply_adds(const schedule_request &request) {
   const signature kernel = conv_of(request.kernel);
   const std::int64_t points = request["tile"] + 2;
-  return points * points * tiles_of(kernel, request["tile"]) * kernel.channels * kernel.outputs;
+  return points * points * winograd_tile_count(kernel, request["tile"]) * kernel.channels * kernel.outputs;
 }
 
 // Larger tiles have larger factors, of which more cancels.
@@ -247,10 +243,16 @@ void apply(conv_stages &s, const schedule_request &request) {
   // The points of a tile lie in different sets of the caches. Not where a vector is not full: with one output
   // a padded buffer was seen to be read where nothing had been written.
   if (kernel.channels >= m.lanes && kernel.outputs >= m.lanes) {
-    const int all_groups = count_up(tiles_of(kernel, request["tile"]), request["group"]);
+    const int all_groups = count_up(winograd_tile_count(kernel, request["tile"]), request["group"]);
     w.input.transformed.align_storage(w.channels, kernel.channels / row | 1)
         .align_storage(w.group, (order == panels_parallel ? all_groups : w.groups) | 1);
     w.products.align_storage(s.k, odd_lines(layout_of(request).panel)).align_storage(w.group, w.groups | 1);
+  }
+
+  if (kernel.dynamic) { // there may be less groups than in a block
+    const int all_groups = count_up(winograd_tile_count(kernel, request["tile"]), request["group"]);
+    w.input.transformed.bound_storage(w.group, order == panels_parallel ? all_groups : w.groups);
+    w.products.bound_storage(w.group, w.groups);
   }
 
   schedule_products(s, request, lanes);
@@ -275,7 +277,8 @@ void apply(conv_stages &s, const schedule_request &request) {
     w.next_point = {.floats = layout_of(request).panel * kernel.channels,
                     .buffer = s.packed_weights.name(),
                     .loop = w.sums.name() + ".s1." + s.window.y.name(),
-                    .outer_loop = w.products.name() + ".s0." + w.group.name()};
+                    .outer_loop = w.products.name() + ".s0." + w.group.name(),
+                    .outer = w.groups};
   w.columns.compute_at(s.output, w.vector).vectorize(s.k, lanes).unroll(w.columns.args()[1]).unroll(w.j);
 
   for (int stage = 0; stage < s.tile_stage; ++stage)

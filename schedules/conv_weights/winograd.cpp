@@ -26,7 +26,7 @@ schedule_parameters defaults_for(const schedule_request &request, int size) {
   const signature &kernel = request.kernel;
   const machine m = machine_of(request.target);
   const int lanes = lanes_of(kernel.outputs, m);
-  const int tiles = winograd_tiles(kernel, size).count();
+  const int tiles = winograd_tile_count(kernel, size);
   const int vectors = std::min(m.registers >= 32 ? 4 : 2, std::max(1, kernel.outputs / lanes));
   const int channels = std::clamp((m.registers - vectors - 1) / vectors, 1, kernel.channels);
   const bool whole = std::int64_t{kernel.outputs} * kernel.channels > std::int64_t{256} * tiles;
@@ -48,7 +48,7 @@ double cost(const schedule_request &request) {
   // a vector of few channels is mostly empty
   if (kernel.op != operation::conv3x3 || kernel.channels < m.lanes || kernel.outputs < m.lanes)
     return std::numeric_limits<double>::infinity();
-  const int tiles = winograd_tiles(kernel, request["tile"]).count(), points = request["tile"] + 2;
+  const int tiles = winograd_tile_count(kernel, request["tile"]), points = request["tile"] + 2;
   const int outputs = (kernel.outputs + m.lanes - 1) / m.lanes,
             inputs = (kernel.channels + m.lanes - 1) / m.lanes;
   const int vectors = std::min(request["panel"], kernel.outputs) / m.lanes;
@@ -72,7 +72,7 @@ schedule_parameters defaults(const schedule_request &request) {
 std::int64_t multiply_adds(const schedule_request &request) {
   const signature &kernel = request.kernel;
   const std::int64_t points = request["tile"] + 2;
-  return points * points * winograd_tiles(kernel, request["tile"]).count() * kernel.channels * kernel.outputs;
+  return points * points * winograd_tile_count(kernel, request["tile"]) * kernel.channels * kernel.outputs;
 }
 
 // Larger tiles have larger factors, of which more cancels.

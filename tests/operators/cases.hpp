@@ -46,6 +46,12 @@ inline constexpr operator_case quick_cases[] = {
     {"conv3x3.forward n3 7x5 c8 k33 relu+max-pool out-halo f32"},
     {"conv3x3.forward n128 2x2 c512 k512 bias+relu out-halo f32"},
 
+    // extents that are known when they run
+    {"conv3x3.forward n1 13x17 c3 k32 bias+relu out-halo dynamic f32"},
+    {"conv3x3.forward n2 12x15 c20 k17 bias+relu+max-pool dynamic f32"},
+    {"conv3x3.forward n1 30x41 c32 k64 bias+relu out-halo dynamic f32"},
+    {"conv3x3.forward n2 29x23 c64 k48 bias+relu+max-pool out-halo dynamic f32"},
+
     {"conv1x1.forward n1 1x1 c1 k1 f32"},
     {"conv1x1.forward n1 2x3 c64 k3 in-halo f32"},
     {"conv1x1.forward n2 5x7 c33 k17 bias+relu out-halo f32"},
@@ -54,6 +60,8 @@ inline constexpr operator_case quick_cases[] = {
     {"conv1x1.forward n8 4x4 c12 k48 bias+relu+max-pool out-halo f32"},
     {"conv1x1.forward n1 28x28 c512 k512 bias+relu+max-pool out-halo f32"},
 
+    {"conv1x1.forward n2 9x11 c33 k48 bias+relu dynamic f32"},
+
     {"conv.forward n1 2x3 c3 k10 f2x3 bias f32"},
     {"conv.forward n2 5x7 c5 k17 f2x2 bias+relu out-halo f32"},
     {"conv.forward n1 5x7 c33 k32 f5x1 f32"},
@@ -61,12 +69,14 @@ inline constexpr operator_case quick_cases[] = {
     {"conv.forward n3 13x9 c20 k3 f4x2 bias+relu+max-pool f32"},
     {"conv.forward n10 4x3 c17 k40 f3x2 bias+relu out-halo f32"},
     {"conv.forward n1 8x9 c512 k256 f7x7 bias+relu f32"},
+    {"conv.forward n1 16x20 c32 k96 f7x7 bias+relu dynamic f32"},
 
     {"max_pool.forward n1 2x3 c1 f32"},
     {"max_pool.forward n2 5x7 c3 out-halo f32"},
     {"max_pool.forward n3 13x9 c20 in-halo f32"},
     {"max_pool.forward n1 13x9 c64 in-halo out-halo f32"},
     {"max_pool.forward n1 56x56 c256 out-halo f32"},
+    {"max_pool.forward n2 13x18 c20 in-halo out-halo dynamic f32"},
 
     // windows that divide the extent, that overlap, and more of them than pixels; all of it to one
     {"adaptive_average_pool.forward n1 1x1 c1 f1x1 f32"},
@@ -74,11 +84,14 @@ inline constexpr operator_case quick_cases[] = {
     {"adaptive_average_pool.forward n3 13x9 c20 f7x7 f32"},
     {"adaptive_average_pool.forward n1 5x3 c33 f7x7 f32"},
     {"adaptive_average_pool.forward n2 7x7 c512 f1x1 f32"},
+    {"adaptive_average_pool.forward n2 11x14 c33 f1x1 dynamic f32"},
+    {"adaptive_average_pool.forward n1 20x17 c20 f7x7 dynamic f32"},
     {"adaptive_max_pool.forward n1 1x1 c1 f1x1 f32"},
     {"adaptive_max_pool.forward n2 6x4 c3 f3x2 in-halo out-halo f32"},
     {"adaptive_max_pool.forward n3 13x9 c20 f7x7 f32"},
     {"adaptive_max_pool.forward n1 5x3 c33 f7x7 f32"},
     {"adaptive_max_pool.forward n2 7x7 c512 f1x1 f32"},
+    {"adaptive_max_pool.forward n2 20x17 c20 f7x7 in-halo dynamic f32"},
 
     {"batch_norm.forward n1 1x2 c1 f32"},
     {"batch_norm.forward n2 5x7 c3 relu out-halo f32"},
@@ -99,6 +112,7 @@ inline constexpr operator_case quick_cases[] = {
     {"local_response_norm.forward n2 5x7 c3 out-halo f32"},
     {"local_response_norm.forward n1 13x9 c33 in-halo out-halo f32"},
     {"local_response_norm.forward n1 224x224 c64 f32"},
+    {"local_response_norm.forward n2 9x14 c20 out-halo dynamic f32"},
 
     {"flatten.forward n1 1x1 c3 f32"},
     {"flatten.forward n2 5x7 c33 f32"},
@@ -113,6 +127,7 @@ inline constexpr operator_case quick_cases[] = {
     {"preprocess.forward n2 5x7 c3 out-halo f32"},
     {"preprocess.forward n3 13x9 c5 f32"},
     {"preprocess.forward n1 224x224 c3 out-halo f32"},
+    {"preprocess.forward n2 20x31 c3 out-halo dynamic f32"},
 
     // training: the gradient of a layer's input, of a layer's weights; with and without a relu before the
     // layer,

@@ -125,9 +125,14 @@ const std::array cross_entropy_sets{
     cross_entropy_set{"the label leads by 10", 0, 1, 0, 10},
 };
 
+// Of the largest height and width: in a set of a dynamic kernel. The smallest are what gives one output.
+constexpr std::array<std::array<double, 2>, 5> dynamic_shares{
+    {{1, 1}, {0, 0}, {0.6, 1}, {1, 0.35}, {0.45, 0.8}}};
+
 } // namespace
 
 int operand_sets(const signature &kernel) {
+  if (kernel.dynamic) return static_cast<int>(dynamic_shares.size());
   switch (kernel.op) {
   case operation::preprocess:
     return 2;
@@ -146,6 +151,19 @@ int operand_sets(const signature &kernel) {
   }
 }
 
+signature at_hand(const signature &kernel, int set) {
+  if (!kernel.dynamic) return kernel;
+  signature s = kernel;
+  const auto extent = [](int most, int least, double share) {
+    return std::max(least, static_cast<int>(std::lround(share * most)));
+  };
+  const bool halves = kernel.pool || kernel.op == operation::max_pool;
+  const auto [height, width] = dynamic_shares.at(static_cast<std::size_t>(set));
+  s.height = extent(kernel.height, std::max(kernel.filter_height, 1) + halves, height);
+  s.width = extent(kernel.width, std::max(kernel.filter_width, 1) + halves, width);
+  return s;
+}
+
 void complete_batch_norm(operands &values) {
   batch_norm_values &norm = values.norm;
   norm.statistics = batch_statistics(values.input, norm.images);
@@ -154,6 +172,7 @@ void complete_batch_norm(operands &values) {
 }
 
 operands random_operands(const signature &kernel, int set) {
+  if (kernel.dynamic) set = 0;
   const auto chosen = static_cast<std::size_t>(set);
   random_values random(to_text(kernel).view());
   operands result;
@@ -204,6 +223,7 @@ operands random_operands(const signature &kernel, int set) {
     result.reverse = set == 1;
     if (result.reverse) result.note = "reversed";
   }
+  if (kernel.dynamic) result.note = std::to_string(kernel.height) + "x" + std::to_string(kernel.width);
   if (kernel.op == operation::dropout) {
     result.draw = draws.at(chosen);
     result.note = "probability " + std::to_string(result.draw.probability).substr(0, 3);

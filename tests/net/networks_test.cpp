@@ -270,6 +270,25 @@ TEST_CASE("pools to a fixed extent, and networks without a softmax") {
   CHECK(output_shape(logits) == output_shape(vgg16));
 }
 
+TEST_CASE("boxes take the classifier's last place") {
+  constexpr auto one = with_boxes<1>(vgg16);
+  using type = std::remove_cv_t<decltype(one)>;
+  CHECK(boxes_of(one) == 1);
+  CHECK(boxes_of(vgg16) == 0);
+  CHECK(output_shape(one) == shape{4, 1, 1, true});
+  CHECK(parameters(one) == parameters(vgg16) - 996 * (4096 + 1));
+  CHECK(layer_infos<type>.back().name.view() == "boxes");
+  CHECK(layer_infos<type>[type::layer_count - 2].module.view() == "classifier.6");
+  CHECK(boxes_of(with_boxes<1000>(without_softmax(vgg16))) == 1000);
+  CHECK(boxes_of(with_width<1, 4>(with_batch<8>(one))) == 1);
+  CHECK(boxes_of(with_top(vgg16, global_average_pool, fully_connected<8>, boxes<2>)) == 2);
+  // a frozen classifier and features there are the old one's
+  constexpr auto frozen = with_boxes<3>(freeze_until<"prob">(with_features<"fc7", "fc8">(vgg16)));
+  using frozen_type = std::remove_cv_t<decltype(frozen)>;
+  CHECK(frozen.options.frozen_layers == find_layer<frozen_type>("fc8"));
+  CHECK(last_feature<frozen_type>() == find_layer<frozen_type>("relu7"));
+}
+
 TEST_CASE("parameters stand in one order") {
   constexpr auto &all = parameter_infos<std::remove_cv_t<decltype(vgg16)>>;
   CHECK(all.size() == 32);

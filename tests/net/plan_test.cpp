@@ -96,7 +96,7 @@ TEST_CASE("every call reads what an earlier one wrote, and nothing overlaps") {
             with_batch<8>(vgg16), with_batch<8>(vgg19));
   check_all(with_batch<8>(vgg16_notop), with_batch<8>(vgg16_cifar), with_batch<8>(fashion_vgg),
             with_batch<8>(fully_convolutional(vgg16)));
-  check_all(with_input<3, 75, 101>(vgg16_notop), with_width<1, 3>(vgg13));
+  check_all(with_input<3, 75, 101>(vgg16_notop), with_width<1, 3>(vgg13), with_boxes<1000>(vgg16));
   check_all(vgg11_bn, with_batch<8>(vgg16_bn), with_adaptive_pool<7, 7>(with_input<3, 320, 256>(vgg16_bn)),
             with_top(vgg16, global_average_pool, fully_connected<10>, softmax));
   check_all(with_features<"conv1_1", "conv1_2", "pool3", "conv5_3", "drop6", "fc8">(vgg16),

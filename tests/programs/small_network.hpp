@@ -15,6 +15,10 @@ inline constexpr auto small_dense = with_input<1, dynamic<64, 64>>(dense(small))
 /// The same, whose program explains.
 inline constexpr auto small_explained = with_features<"conv1_1", "conv2_1", "fc4">(small);
 
+/// The same for a box, and for one of each of three classes.
+inline constexpr auto small_box = with_boxes<1>(small);
+inline constexpr auto small_boxes = with_boxes<3>(small);
+
 /// The same convolutions under another classifier, frozen up to the second one.
 inline constexpr auto small_three =
     freeze_until<"conv2_1">(with_top(small, flatten, fully_connected<3>, softmax));

@@ -23,12 +23,13 @@ namespace vggen::test {
 template <class Model> struct both_networks {
   using context_type = typename Model::training;
   using network = typename context_type::network;
-  static constexpr int batch = context_type::batch;
+  static constexpr int batch = context_type::batch, boxes = boxes_of(network{});
 
   context_type context;
   tensor input;
   std::vector<std::vector<double>> parameters;
   std::vector<std::int32_t> labels;
+  std::vector<float> targets; ///< [n][box_numbers], where the network gives boxes
   int images;
   float smoothing = 0.1f;
   step_number number{.seed = 0x123456789abcdef0u, .step = 7};
@@ -50,20 +51,27 @@ template <class Model> struct both_networks {
           for (int x = 0; x < in.width; ++x)
             input(n, y, x, c) = nchw[next++];
     for (int n = 0; n < batch; ++n)
-      labels[static_cast<std::size_t>(n)] = n == 1 || n >= images ? -1 : n % classes(network{});
+      labels[static_cast<std::size_t>(n)] =
+          n == 1 || n >= images ? -1 : n % (boxes > 0 ? boxes : classes(network{}));
+    for (int i = 0; boxes > 0 && i < batch * box_numbers; ++i)
+      targets.push_back(static_cast<float>(i % 7) / 7.f);
     REQUIRE(context.set_input(nchw.data()) == status::ok);
   }
 
   double expected_loss() {
+    const tensor outputs = training_logits<network>(input, parameters, number.seed, number.step, images);
     const auto losses =
-        cross_entropy(training_logits<network>(input, parameters, number.seed, number.step, images), labels,
-                      double{smoothing});
+        boxes > 0 ? squared_error(outputs, std::vector<double>(targets.begin(), targets.end()), labels)
+                  : cross_entropy(outputs, labels, double{smoothing});
     return std::accumulate(losses.begin(), losses.end(), 0.0);
   }
 
   void step() {
     REQUIRE(context.forward(number, images) == status::ok);
-    REQUIRE(context.loss(labels.data(), smoothing, 1) == status::ok);
+    if constexpr (boxes > 0)
+      REQUIRE(context.box_loss(targets.data(), labels.data(), 1) == status::ok);
+    else
+      REQUIRE(context.loss(labels.data(), smoothing, 1) == status::ok);
     REQUIRE(context.backward() == status::ok);
   }
 };

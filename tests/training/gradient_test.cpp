@@ -1,6 +1,8 @@
 // The gradients of whole networks against finite differences in double precision.
 #include "both_networks.hpp"
 
+#include <compiled/box_training.hpp>
+#include <compiled/boxes_training.hpp>
 #include <compiled/norm_training.hpp>
 #include <compiled/odd_training.hpp>
 
@@ -77,10 +79,14 @@ TEST_CASE("losses are those of a double-precision network") {
   check_losses<compiled::odd_training>(3);
   check_losses<compiled::norm_training>(4);
   check_losses<compiled::norm_training>(3);
+  check_losses<compiled::box_training>(3);
+  check_losses<compiled::boxes_training>(3);
 }
 
 TEST_CASE("gradients are what finite differences are") {
   check_gradients<compiled::odd_training>(3);
   check_gradients<compiled::norm_training>(4);
   check_gradients<compiled::norm_training>(3); // of a batch that is not full
+  check_gradients<compiled::box_training>(3);
+  check_gradients<compiled::boxes_training>(3);
 }

@@ -11,6 +11,10 @@ inline constexpr auto odd_training =
                dropout<0.25>, conv1x1<7>, relu, conv3x3<6>, max_pool<2>, flatten, fully_connected<13>, relu,
                dropout<0.5>, fully_connected<4>, softmax);
 
+/// The same for one box, and for one of each of three classes.
+inline constexpr auto box_training = with_boxes<1>(odd_training);
+inline constexpr auto boxes_training = with_boxes<3>(odd_training);
+
 /// The same, of which the first block is not trained.
 inline constexpr auto frozen_training = freeze_until<"conv2_1">(odd_training);
 

@@ -6,6 +6,8 @@
 #include <vggen/train/trainable_model.hpp>
 #include <vggen/train/trainer.hpp>
 
+#include <compiled/box_training.hpp>
+#include <compiled/boxes_training.hpp>
 #include <compiled/frozen_training.hpp>
 #include <compiled/odd_training.hpp>
 
@@ -223,4 +225,68 @@ TEST_CASE("a weight that is no number is seen through relu and pool") {
   e.network.parameters_changed();
   trainer run(e.network, plain(), e.how);
   CHECK_THROWS_WITH_AS(run.batch(e.images, e.labels, count, 0.1, true), doctest::Contains("relu1_2"), error);
+}
+
+TEST_CASE("a network of boxes learns those of its images") {
+  example<compiled::box_training> e;
+  const std::vector<float> targets{0.5f, 0.5f, 0.4f, 0.2f, 0.25f, 0.75f, 0.5f, 0.5f, 0.6f, 0.3f, 0.7f, 0.3f};
+  e.labels = {0, -1, 17}; // any class
+  CHECK(e.network.facts().boxes == 1);
+  CHECK(e.network.facts().classes == 0);
+  CHECK(e.network.facts().outputs() == 4);
+  trainer run(e.network, {.momentum = 0.9, .weight_decay = 0, .seed = 3}, e.how);
+  const training_totals first = run.batch(e.images, e.labels, count, 0.02, true, targets);
+  CHECK(first.images == 2);
+  training_totals last;
+  for (int step = 0; step < 300; ++step)
+    last = run.batch(e.images, e.labels, count, 0.02, true, targets);
+  CHECK(last.loss < 0.2 * first.loss);
+  CHECK(last.overlap > first.overlap);
+  CHECK(last.correct <= last.images);
+  CHECK(score_of(last, e.network.facts()) == last.overlap / 2);
+  CHECK_THROWS_WITH_AS(run.batch(e.images, e.labels, count, 0.1, true), doctest::Contains("without boxes"),
+                       error);
+}
+
+TEST_CASE("of a box a class only that of the label learns") {
+  example<compiled::boxes_training> e;
+  const std::vector<float> targets(count * box_numbers, 0.5f);
+  e.labels = {1, 1, -1};
+  CHECK(e.network.facts().boxes == 3);
+  CHECK(e.network.facts().classes == 3);
+  const auto weights = e.parameter(10); // of fc4: [boxes * box_numbers][13]
+  REQUIRE(weights.size() == 3 * 4 * 13);
+  const std::vector<float> before(weights.begin(), weights.end());
+  trainer run(e.network, plain(), e.how);
+  run.batch(e.images, e.labels, count, 0.1, true, targets);
+  const auto same = [&](std::size_t box) {
+    constexpr std::size_t size = 4 * 13;
+    return std::equal(before.begin() + static_cast<std::ptrdiff_t>(box * size),
+                      before.begin() + static_cast<std::ptrdiff_t>((box + 1) * size),
+                      weights.begin() + static_cast<std::ptrdiff_t>(box * size));
+  };
+  CHECK(same(0));
+  CHECK(!same(1));
+  CHECK(same(2));
+  e.labels[0] = 3; // there are classes 0 to 2
+  CHECK_THROWS_AS(run.batch(e.images, e.labels, count, 0.1, true, targets), error);
+}
+
+TEST_CASE("what examples of boxes come to, by hand") {
+  trainable_facts one, two;
+  one.boxes = 1;
+  two.boxes = two.classes = 2;
+  const std::vector<float> outputs{0.5f, 0.5f, 0.5f, 0.5f, 0.f, 0.f, 0.25f, 0.25f},
+      target{0.5f, 0.5f, 0.5f, 1.f};
+  const training_totals half =
+      measure({.label = 5, .outputs = std::span(outputs).first(4), .target = target}, one);
+  CHECK(half.loss == 0.125);
+  CHECK(half.overlap == 0.5);
+  CHECK(half.correct == 0); // more than a half is wanted
+  CHECK(half.images == 1);
+  const training_totals other = measure({.label = 1, .outputs = outputs, .target = target}, two);
+  CHECK(other.overlap == 0);
+  CHECK(other.loss == doctest::Approx((0.25 + 0.25 + 0.0625 + 0.5625) / 2));
+  const std::vector<float> equal{0.5f, 0.5f, 0.5f, 1.f};
+  CHECK(measure({.outputs = equal, .target = target}, one).correct == 1);
 }

@@ -23,9 +23,13 @@ struct predict_options {
   int top = 5;
   int threads = 0;
   bool json = false;
+  std::string of_class;         ///< of a network with a box a class: which one; empty: all
+  std::filesystem::path output; ///< PNG file to draw the box into; empty: none
 };
 /// Classifies images.
 void predict(runnable_model &model, const predict_options &options);
+/// Finds boxes in images: of a network that gives boxes.
+void predict_boxes(runnable_model &model, const predict_options &options);
 
 struct features_options {
   std::vector<std::filesystem::path> images;

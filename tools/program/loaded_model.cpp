@@ -80,16 +80,16 @@ loaded_model::loaded_model(runnable_model &model, const std::filesystem::path &w
   constants_ = constants_of(preprocessing_, model_.facts().input.channels);
 }
 
-std::vector<std::string> loaded_model::labels() const {
+std::vector<std::string> loaded_model::labels(int classes) const {
   const auto entry = file_.metadata().find("labels");
   if (entry == file_.metadata().end()) return {};
   try {
     std::vector<std::string> names = nlohmann::json::parse(entry->second);
-    if (names.size() == static_cast<std::size_t>(model_.facts().output.channels)) return names;
+    if (names.size() == static_cast<std::size_t>(classes)) return names;
   } catch (const nlohmann::json::exception &) { // NOLINT(bugprone-empty-catch): said below
   }
   std::fprintf(stderr, "note: %s: the labels of its metadata are not %d names, and are ignored\n",
-               file_.path().c_str(), model_.facts().output.channels);
+               file_.path().c_str(), classes);
   return {};
 }
 
@@ -110,8 +110,11 @@ void loaded_model::prepare(int batch) {
 void loaded_model::set_images(int batch, std::span<const std::filesystem::path> images) {
   const shape in = model_.facts().input;
   std::vector<std::uint8_t> pixels;
+  views_.clear();
   for (const auto &path : images) {
-    const auto one = prepare_image(read_image(path), in.channels, in.height, in.width, preprocessing_);
+    const image picture = read_image(path);
+    const auto one = prepare_image(picture, in.channels, in.height, in.width, preprocessing_);
+    views_.push_back(prepared_view(picture, in.height, in.width, preprocessing_));
     pixels.insert(pixels.end(), one.begin(), one.end());
   }
   pixels.resize(static_cast<std::size_t>(in.size()) *

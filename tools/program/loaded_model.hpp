@@ -46,8 +46,10 @@ public:
                   const std::function<void(int batch, std::size_t first, std::size_t count)> &each);
 
   [[nodiscard]] runnable_model &model() { return model_; }
-  /// The names of the classes, if the weights' metadata ("labels", a JSON list) have them; else none.
-  [[nodiscard]] std::vector<std::string> labels() const;
+  /// The names of so many classes, if the weights' metadata ("labels", a JSON list) have them; else none.
+  [[nodiscard]] std::vector<std::string> labels(int classes) const;
+  /// Which parts of the images of the last group the network sees.
+  [[nodiscard]] const std::vector<picture_view> &views() const { return views_; }
 
 private:
   /// The largest batch that can run and is not larger than `count`, else the smallest.
@@ -64,6 +66,7 @@ private:
   std::vector<float> constants_; // [{divisor, mean, deviation}][c]
   int threads_;
   std::set<int> prepared_; // batches
+  std::vector<picture_view> views_;
 };
 
 } // namespace vggen

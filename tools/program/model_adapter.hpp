@@ -36,7 +36,7 @@ public:
     facts_.receptive_field = receptive_field(network{});
     facts_.input = layer_infos<network>.front().output;
     facts_.output = layer_infos<network>.back().output;
-    facts_.has_softmax = layer_infos<network>.back().kind == layer_kind::softmax;
+    facts_.boxes = boxes_of(network{});
     facts_.kernels = Model::kernel_table;
     facts_.parameter_tensors = parameter_infos<network>;
     facts_.packed_weights = Model::weights::packed_infos;

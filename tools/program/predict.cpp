@@ -46,8 +46,9 @@ void predict(runnable_model &model, const predict_options &options) {
   if (facts.output.height != 1 || facts.output.width != 1)
     throw error(error_code::invalid_argument, std::string(facts.name) + " has no classes: use 'features'");
   loaded_model loaded(model, options.weights, options.preprocess, options.threads, false);
-  const std::vector<std::string> labels =
-      options.labels.empty() ? loaded.labels() : read_labels(options.labels, facts.output.channels);
+  const std::vector<std::string> labels = options.labels.empty()
+                                              ? loaded.labels(facts.output.channels)
+                                              : read_labels(options.labels, facts.output.channels);
   const auto label_of = [&](int index) {
     return labels.empty() ? std::string() : labels[static_cast<std::size_t>(index)];
   };

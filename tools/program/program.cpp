@@ -33,9 +33,13 @@ CLI::Option *add_factor(CLI::App &command, int &factor, const char *help) {
 int run_program(runnable_model &model, int argc, char **argv, const std::vector<command> &more) {
   const std::string name(model.facts().name);
   const shape &in = model.facts().input, &out = model.facts().output;
-  const bool classifies = out.height == 1 && out.width == 1;
-  CLI::App app{name + ", a compiled network: images of " + shape_text(in) + " to " +
-                   (classifies ? std::to_string(out.channels) + " classes" : shape_text(out)) +
+  const int boxes = model.facts().boxes;
+  const bool classifies = out.height == 1 && out.width == 1 && boxes == 0;
+  const std::string result = classifies   ? std::to_string(out.channels) + " classes"
+                             : boxes == 0 ? shape_text(out)
+                             : boxes == 1 ? "a box"
+                                          : "a box for each of " + std::to_string(boxes) + " classes";
+  CLI::App app{name + ", a compiled network: images of " + shape_text(in) + " to " + result +
                    ". Each command has a help of its own.",
                argc > 0 ? argv[0] : name};
   app.set_version_flag("--version", std::string(name) + ", vggen " VGGEN_VERSION_TEXT);
@@ -55,15 +59,25 @@ int run_program(runnable_model &model, int argc, char **argv, const std::vector<
   summary_command->add_flag("--json", summary.json, "as JSON");
 
   predict_options predicting;
-  CLI::App *const predict_command = app.add_subcommand("predict", "Classify images");
+  CLI::App *const predict_command =
+      app.add_subcommand("predict", boxes == 0 ? "Classify images" : "Find boxes in images");
   predict_command->add_option("images", predicting.images, "PNG or JPEG files")->required();
   add_weights(*predict_command, predicting.weights);
-  predict_command->add_option("--labels", predicting.labels, "names of the classes, one a line (or .json)");
-  predict_command->add_option("--top-k", predicting.top, "classes to print for each image")
-      ->check(CLI::PositiveNumber)
-      ->capture_default_str();
+  if (boxes != 1)
+    predict_command->add_option("--labels", predicting.labels, "names of the classes, one a line (or .json)");
+  if (boxes == 0)
+    predict_command->add_option("--top-k", predicting.top, "classes to print for each image")
+        ->check(CLI::PositiveNumber)
+        ->capture_default_str();
+  if (boxes > 1)
+    predict_command->add_option("--class", predicting.of_class,
+                                "the class whose box is wanted, by its name or number (default: all)");
+  if (boxes > 0)
+    predict_command->add_option("-o,--output", predicting.output,
+                                "PNG file to write: the image with its box drawn in");
   predict_command->add_option("--preprocess", predicting.preprocess, preprocess_help);
-  predict_command->add_flag("--json", predicting.json, "as JSON, with all logits");
+  predict_command->add_flag("--json", predicting.json,
+                            boxes == 0 ? "as JSON, with all logits" : "as JSON, in pixels");
   add_threads(*predict_command, predicting.threads);
 
   features_options features;
@@ -147,7 +161,7 @@ int run_program(runnable_model &model, int argc, char **argv, const std::vector<
     for (const auto &run : others)
       run();
     if (summary_command->parsed()) print_summary(model, summary);
-    if (predict_command->parsed()) predict(model, predicting);
+    if (predict_command->parsed()) boxes > 0 ? predict_boxes(model, predicting) : predict(model, predicting);
     if (features_command->parsed()) write_features(model, features);
     if (filters_command->parsed()) write_filters(model, filters);
     if (init_command->parsed()) write_random_weights(model, init);

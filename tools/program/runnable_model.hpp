@@ -40,7 +40,7 @@ struct model_facts {
   std::int64_t multiply_adds = 0; ///< for one image
   int receptive_field = 0;        ///< pixels, of the last layer before the classifier
   shape input{}, output{};
-  bool has_softmax = false;
+  int boxes = 0; ///< that it gives for an image: one, or one a class; 0: none
   std::vector<layer_row> layers;
   std::vector<int> batches;
   std::vector<std::size_t> arena_bytes; ///< for each of `batches`

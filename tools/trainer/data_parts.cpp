@@ -11,12 +11,18 @@ namespace vggen {
 
 namespace {
 
-void check_classes(const std::filesystem::path &folder, const dataset &part, const trainable_facts &network) {
+// That a part is what the network learns.
+void check_part(const std::filesystem::path &folder, const dataset &part, const trainable_facts &network) {
+  const std::string name(network.name);
+  if (network.boxes > 0 && !part.find_box(0))
+    throw error(error_code::mismatch,
+                folder.string() + ": found images without boxes, expected a list of them (boxes.csv), as " +
+                    name + " learns them");
   const auto classes = static_cast<int>(part.class_names().size());
-  if (classes != network.classes)
+  if (network.boxes != 1 && classes != network.classes)
     throw error(error_code::mismatch, folder.string() + ": found " + std::to_string(classes) +
                                           " classes, expected " + std::to_string(network.classes) + ", as " +
-                                          std::string(network.name) + " tells apart");
+                                          name + (network.boxes > 0 ? " has boxes for" : " tells apart"));
 }
 
 } // namespace
@@ -24,7 +30,7 @@ void check_classes(const std::filesystem::path &folder, const dataset &part, con
 data_parts open_parts(const std::filesystem::path &folder, const std::string &format, double validation,
                       std::uint64_t seed, const trainable_facts &network) {
   const named_data data = open_data(folder, format);
-  check_classes(folder, *data.training, network);
+  check_part(folder, *data.training, network);
   if (data.test && data.test->class_names() != data.training->class_names())
     throw error(error_code::mismatch, folder.string() + ": the classes of training and test part differ");
   data_parts parts{.training = data.training,
@@ -64,7 +70,7 @@ std::shared_ptr<const dataset> open_part(const std::filesystem::path &folder, co
     throw error(error_code::invalid_argument, folder.string() +
                                                   ": found no test part (a folder `test` or `val` beside "
                                                   "`train`); --part training measures all images there are");
-  check_classes(folder, *part, network);
+  check_part(folder, *part, network);
   return part;
 }
 

@@ -15,12 +15,12 @@ namespace vggen {
 struct data_parts {
   std::shared_ptr<const dataset> training, validation, test;
   std::string validation_name; ///< what it is, for people
-  std::string kind;            ///< of the data set's files: idx, cifar10, cifar100 or folder
+  std::string kind;            ///< of the data set's files: idx, cifar10, cifar100, boxes or folder
 };
 
 /// Opens the data set (open_data.hpp) and keeps that share of the training part for validation; if it is 0,
 /// or the data set has no test part, the other one serves for both. Throws vggen::error if the classes are
-/// not the network's.
+/// not the network's, or it gives boxes and the data have none.
 [[nodiscard]] data_parts open_parts(const std::filesystem::path &folder, const std::string &format,
                                     double validation, std::uint64_t seed, const trainable_facts &network);
 

@@ -1,5 +1,7 @@
 #include "tools/trainer/epoch_bar.hpp"
 
+#include "tools/trainer/totals_text.hpp"
+
 #include <algorithm>
 #include <cstdio>
 
@@ -7,8 +9,9 @@
 
 namespace vggen {
 
-epoch_bar::epoch_bar(std::int64_t epoch, std::int64_t epochs, std::int64_t images)
-    : epoch_(epoch), epochs_(epochs), images_before_(images), terminal_(isatty(STDERR_FILENO) != 0) {}
+epoch_bar::epoch_bar(std::int64_t epoch, std::int64_t epochs, std::int64_t images, bool boxes)
+    : epoch_(epoch), epochs_(epochs), images_before_(images), boxes_(boxes),
+      terminal_(isatty(STDERR_FILENO) != 0) {}
 
 epoch_bar::~epoch_bar() {
   if (shown_ && terminal_) std::fputs("\r\033[K", stderr);
@@ -33,14 +36,12 @@ void epoch_bar::update(const epoch_progress &p) {
   constexpr int width = 20;
   for (int i = 0; i < width; ++i)
     bar += i < done * width ? '#' : '.';
-  std::fprintf(
-      stderr,
-      terminal_
-          ? "\r\033[Kepoch %lld/%lld [%s] %lld/%lld  loss %.4f  accuracy %.2f %%  %.0f images/s  %.0f s left"
-          : "epoch %lld/%lld [%s] %lld/%lld  loss %.4f  accuracy %.2f %%  %.0f images/s  %.0f s left\n",
-      static_cast<long long>(epoch_), static_cast<long long>(epochs_), bar.c_str(),
-      static_cast<long long>(p.batch), static_cast<long long>(p.batches), p.totals.mean_loss(),
-      100 * p.totals.accuracy(), images_per_second(p.totals), left);
+  std::fprintf(stderr,
+               terminal_ ? "\r\033[Kepoch %lld/%lld [%s] %lld/%lld  %s  %.0f images/s  %.0f s left"
+                         : "epoch %lld/%lld [%s] %lld/%lld  %s  %.0f images/s  %.0f s left\n",
+               static_cast<long long>(epoch_), static_cast<long long>(epochs_), bar.c_str(),
+               static_cast<long long>(p.batch), static_cast<long long>(p.batches),
+               text_of(p.totals, boxes_).c_str(), images_per_second(p.totals), left);
   shown_ = true;
 }
 

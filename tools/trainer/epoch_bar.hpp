@@ -12,8 +12,8 @@ namespace vggen {
 /// quarter of a minute.
 class epoch_bar {
 public:
-  /// images: that the epoch begins with, if it was interrupted.
-  epoch_bar(std::int64_t epoch, std::int64_t epochs, std::int64_t images);
+  /// images: that the epoch begins with, if it was interrupted. boxes: that is what the network gives.
+  epoch_bar(std::int64_t epoch, std::int64_t epochs, std::int64_t images, bool boxes);
   ~epoch_bar();
   epoch_bar(const epoch_bar &) = delete;
   epoch_bar &operator=(const epoch_bar &) = delete;
@@ -29,6 +29,7 @@ private:
   std::int64_t epoch_, epochs_, images_before_;
   std::int64_t first_batch_ = -1;
   clock::time_point start_ = clock::now(), next_ = start_;
+  bool boxes_;
   bool terminal_;
   bool shown_ = false;
 };

@@ -1,10 +1,12 @@
-// The command `eval`: how well weights classify a data set.
+// The command `eval`: how well weights classify a data set, or find the boxes of its images.
 #include "tools/program/texts.hpp"
+#include "tools/trainer/box_evaluation.hpp"
 #include "tools/trainer/commands.hpp"
 #include "tools/trainer/data_parts.hpp"
 #include "tools/trainer/dense_evaluation.hpp"
 #include "tools/trainer/evaluation.hpp"
 #include "tools/trainer/number_check.hpp"
+#include "tools/trainer/open_data.hpp"
 #include "tools/trainer/view_evaluation.hpp"
 
 #include <vggen/io/error.hpp>
@@ -78,17 +80,15 @@ view_options views_of(const eval_options &o) {
   return {.scales = o.scales, .crops = crops == 50 ? 25 : crops, .flip = o.flip || crops == 50};
 }
 
-// As it always was: the middle of each picture.
-evaluation_result eval_middles(trainable &network, const eval_options &o,
-                               const std::shared_ptr<const dataset> &pictures) {
+// Loads the only file of weights. Returns how images are normalised for them.
+normalisation load_single(trainable &network, const eval_options &o, const dataset &pictures) {
   network.prepare(o.threads);
   const std::filesystem::path &path = o.weights.front();
   for (const auto &note : load_weights(path, network))
     std::fprintf(stderr, "note: %s\n", note.c_str());
   const safetensors_file weights(path);
-  compare_names(weights, pictures->class_names());
-  const normalisation how = normalisation_of(preprocessing_in(weights), network.facts());
-  return evaluate_all(network, pictures, how, o.loader_threads, 0);
+  compare_names(weights, pictures.class_names());
+  return normalisation_of(preprocessing_in(weights), network.facts());
 }
 
 // The weights, all looked at before the first ones run.
@@ -153,14 +153,33 @@ nlohmann::ordered_json to_json(const evaluation_result &result, const std::vecto
           {"classes", classes}};
 }
 
+// Of boxes: the middle of each picture.
+void eval_boxes(trainable &network, const eval_options &o, const std::shared_ptr<const dataset> &pictures) {
+  const normalisation how = load_single(network, o, *pictures);
+  const box_evaluation result = evaluate_boxes(network, pictures, how, o.loader_threads);
+  if (o.json)
+    std::cout << to_json(result, pictures->class_names()).dump() << '\n';
+  else
+    print_evaluation(result, pictures->class_names());
+}
+
 void eval(trainable &network, dense_classifier *whole, const eval_options &o) {
   const trainable_facts &facts = network.facts();
   const view_options how = views_of(o);
   if (!o.dense || o.crops) check_views(how, extent_of(facts));
   const auto pictures = open_part(o.data, o.format, o.part == "test", facts);
   const bool as_published = o.dense || !o.scales.empty() || o.crops || o.flip || o.weights.size() > 1;
+  if (facts.boxes > 0) {
+    if (as_published)
+      throw error(
+          error_code::invalid_argument,
+          "eval: found several views of each image, or several weights, expected one of each: boxes are "
+          "not averaged");
+    return eval_boxes(network, o, pictures);
+  }
   const evaluation_result result =
-      as_published ? eval_published(network, whole, o, how, pictures) : eval_middles(network, o, pictures);
+      as_published ? eval_published(network, whole, o, how, pictures)
+                   : evaluate_all(network, pictures, load_single(network, o, *pictures), o.loader_threads, 0);
   if (o.json) {
     auto json = to_json(result, pictures->class_names());
     if (as_published) {
@@ -184,19 +203,18 @@ void eval(trainable &network, dense_classifier *whole, const eval_options &o) {
 
 std::function<void()> add_eval(CLI::App &app, trainable &network, dense_classifier *whole) {
   const auto options = std::make_shared<eval_options>();
-  CLI::App &command = *app.add_subcommand("eval", "Measure how well weights classify a data set of " +
-                                                      std::to_string(network.facts().classes) + " classes");
+  const trainable_facts &facts = network.facts();
+  CLI::App &command = *app.add_subcommand(
+      "eval", facts.boxes > 0 ? "Measure how well the boxes of weights overlap with those of a data set"
+                              : "Measure how well weights classify a data set of " +
+                                    std::to_string(facts.classes) + " classes");
   command.add_option("--data", options->data, "folder of the data set")->type_name("FOLDER")->required();
   command
       .add_option("--weights", options->weights,
                   "weights file, or a checkpoint; of several the softmax outputs are averaged")
       ->type_name("FILE")
       ->required();
-  command
-      .add_option("--format", options->format,
-                  "auto, idx, cifar10, cifar100 or folder (one subfolder a class)")
-      ->type_name("NAME")
-      ->capture_default_str();
+  command.add_option("--format", options->format, data_formats)->type_name("NAME")->capture_default_str();
   command.add_option("--part", options->part, "the part of the data set: test or training")
       ->type_name("NAME")
       ->check(one_of_parts())

@@ -18,23 +18,21 @@ evaluation_result evaluate_all(trainable &network, std::shared_ptr<const dataset
   const auto less_wrong = [](const wrong_image &a, const wrong_image &b) {
     return a.probability > b.probability;
   };
-  result.totals = evaluate(
-      network, source, how,
-      [&](std::int64_t, int label, std::span<const float> logits, std::span<const std::uint8_t> bytes) {
-        const int found = best_class(logits);
-        result.confusion.add(label, found);
-        result.in_top_5 += in_top_k(logits, label, 5);
-        if (found == label || wrong == 0) return;
-        const double probability = std::exp(-cross_entropy(logits, found));
-        auto &kept = result.most_wrong; // sorted, most certain first
-        if (kept.size() == wrong && probability <= kept.back().probability) return;
-        wrong_image one{.picture = seen_picture(bytes, facts.input),
-                        .true_class = label,
-                        .predicted_class = found,
-                        .probability = probability};
-        kept.insert(std::ranges::upper_bound(kept, one, less_wrong), std::move(one));
-        if (kept.size() > wrong) kept.pop_back();
-      });
+  result.totals = evaluate(network, source, how, [&](const evaluated_example &example) {
+    const int label = example.label, found = best_class(example.outputs);
+    result.confusion.add(label, found);
+    result.in_top_5 += in_top_k(example.outputs, label, 5);
+    if (found == label || wrong == 0) return;
+    const double probability = std::exp(-cross_entropy(example.outputs, found));
+    auto &kept = result.most_wrong; // sorted, most certain first
+    if (kept.size() == wrong && probability <= kept.back().probability) return;
+    wrong_image one{.picture = seen_picture(example.image, facts.input),
+                    .true_class = label,
+                    .predicted_class = found,
+                    .probability = probability};
+    kept.insert(std::ranges::upper_bound(kept, one, less_wrong), std::move(one));
+    if (kept.size() > wrong) kept.pop_back();
+  });
   return result;
 }
 

@@ -1,5 +1,6 @@
 #include "tools/trainer/open_data.hpp"
 
+#include <vggen/data/boxes.hpp>
 #include <vggen/data/cifar.hpp>
 #include <vggen/data/folder.hpp>
 #include <vggen/data/idx.hpp>
@@ -26,7 +27,19 @@ std::string kind_of(const fs::path &folder) {
     return "idx";
   if (there(folder, {"data_batch_1.bin", "test_batch.bin"})) return "cifar10";
   if (there(folder, {"train.bin", "test.bin"})) return "cifar100";
+  if (there(folder, {"boxes.csv", "train/boxes.csv"})) return "boxes";
   return "folder";
+}
+
+// Where the parts of a folder of pictures are; the second is empty if there is none.
+fs::path training_folder(const fs::path &folder) {
+  return fs::is_directory(folder / "train") ? folder / "train" : folder;
+}
+fs::path test_folder(const fs::path &folder) {
+  if (fs::is_directory(folder / "train"))
+    for (const char *part : {"test", "val"})
+      if (fs::is_directory(folder / part)) return folder / part;
+  return {};
 }
 
 // Fashion-MNIST's files carry no names; its folder does, wherever Debian or a download put it.
@@ -49,17 +62,16 @@ named_data open_data(const fs::path &folder, const std::string &kind) {
   } else if (data.kind == "cifar100") {
     data.training = open_cifar100(folder, dataset_part::training);
     data.test = open_cifar100(folder, dataset_part::test);
+  } else if (data.kind == "boxes") {
+    data.training = open_boxes(training_folder(folder));
+    if (const fs::path test = test_folder(folder); !test.empty())
+      data.test = open_boxes(test, data.training->class_names());
   } else if (data.kind == "folder") {
-    if (fs::is_directory(folder / "train")) {
-      data.training = open_folder(folder / "train");
-      for (const char *part : {"test", "val"})
-        if (!data.test && fs::is_directory(folder / part)) data.test = open_folder(folder / part);
-    } else {
-      data.training = open_folder(folder);
-    }
+    data.training = open_folder(training_folder(folder));
+    if (const fs::path test = test_folder(folder); !test.empty()) data.test = open_folder(test);
   } else {
     throw error(error_code::invalid_argument,
-                "--format: found '" + kind + "', expected auto, idx, cifar10, cifar100 or folder");
+                "--format: found '" + kind + "', expected auto, idx, cifar10, cifar100, boxes or folder");
   }
   return data;
 }

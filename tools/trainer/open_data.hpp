@@ -9,16 +9,20 @@
 
 namespace vggen {
 
+/// What --format names.
+inline constexpr const char *data_formats =
+    "auto, idx, cifar10, cifar100, boxes (with a list boxes.csv) or folder (one subfolder a class)";
+
 /// Represents the two parts of a data set, either of which may be missing.
 struct named_data {
-  std::string kind; ///< idx, cifar10, cifar100 or folder
+  std::string kind; ///< one of data_formats
   std::shared_ptr<const dataset> training, test;
 };
 
-/// Opens the data set in `folder`. kind: idx, cifar10, cifar100 or folder; "auto" looks which files are
-/// there: IDX files, CIFAR's, else a folder with one subfolder a class, or with `train` and `test` (or `val`)
-/// that have them. Throws vggen::error as the data sets do, and with invalid_argument for a kind that is
-/// none.
+/// Opens the data set in `folder`. kind: idx, cifar10, cifar100, boxes or folder; "auto" looks which files
+/// are there: IDX files, CIFAR's, a list of boxes, else a folder with one subfolder a class; either of these
+/// may have its parts in folders `train` and `test` (or `val`). Throws vggen::error as the data sets do, and
+/// with invalid_argument for a kind that is none.
 [[nodiscard]] named_data open_data(const std::filesystem::path &folder, const std::string &kind);
 
 } // namespace vggen

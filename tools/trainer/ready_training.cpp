@@ -19,7 +19,8 @@ ready_training::ready_training(trainable &network, int threads)
     images_[i] = static_cast<std::uint8_t>(i * 7919 >> 3);
   labels_.reserve(static_cast<std::size_t>(facts.batch));
   for (int i = 0; i < facts.batch; ++i)
-    labels_.push_back(i % facts.classes);
+    labels_.push_back(i % std::max(1, facts.classes));
+  if (facts.boxes > 0) targets_.assign(static_cast<std::size_t>(facts.batch * box_numbers), 0.5f);
   const auto channels = static_cast<std::size_t>(facts.input.channels);
   how_.constants.assign(3 * channels, 1.f);
   std::fill_n(how_.constants.begin(), channels, 255.f);
@@ -32,7 +33,7 @@ step_times ready_training::step() {
   };
   std::array<clock::time_point, 4> at{clock::now()};
   network_.forward(images_, how_, {.seed = 1, .step = steps_++}, network_.facts().batch);
-  network_.loss(labels_, 0, 1.f / static_cast<float>(network_.facts().batch));
+  network_.loss(labels_, targets_, 0, 1.f / static_cast<float>(network_.facts().batch));
   at[1] = clock::now();
   network_.backward();
   at[2] = clock::now();

@@ -32,6 +32,7 @@ private:
   std::uint32_t steps_ = 0;
   std::vector<std::uint8_t> images_;
   std::vector<std::int32_t> labels_;
+  std::vector<float> targets_;
   normalisation how_;
 };
 

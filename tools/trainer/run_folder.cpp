@@ -4,6 +4,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include <cmath>
 #include <fstream>
 #include <map>
 
@@ -38,16 +39,24 @@ void run_folder::open() {
 }
 
 void run_folder::write(const epoch_record &e) {
-  lines_->write({{"epoch", e.epoch},
-                 {"step", e.step},
-                 {"seconds", e.seconds},
-                 {"training_loss", e.training_loss},
-                 {"training_accuracy", e.training_accuracy},
-                 {"validation_loss", e.validation_loss},
-                 {"validation_accuracy", e.validation_accuracy},
-                 {"learning_rate", e.learning_rate},
-                 {"images_per_second", e.images_per_second},
-                 {"data_wait_seconds", e.data_wait_seconds}});
+  const bool boxes = !std::isnan(e.validation_overlap);
+  nlohmann::ordered_json line = {{"epoch", e.epoch},
+                                 {"step", e.step},
+                                 {"seconds", e.seconds},
+                                 {"training_loss", e.training_loss},
+                                 {"training_accuracy", e.training_accuracy},
+                                 {"validation_loss", e.validation_loss},
+                                 {"validation_accuracy", e.validation_accuracy},
+                                 {"learning_rate", e.learning_rate},
+                                 {"images_per_second", e.images_per_second},
+                                 {"data_wait_seconds", e.data_wait_seconds}};
+  if (boxes) {
+    line["training_overlap"] = e.training_overlap;
+    line["validation_overlap"] = e.validation_overlap;
+    events_->scalar("overlap/training", e.step, e.training_overlap);
+    events_->scalar("overlap/validation", e.step, e.validation_overlap);
+  }
+  lines_->write(line);
   events_->scalar("loss/training", e.step, e.training_loss);
   events_->scalar("loss/validation", e.step, e.validation_loss);
   events_->scalar("accuracy/training", e.step, e.training_accuracy);
@@ -75,6 +84,8 @@ std::vector<epoch_record> run_folder::epochs(int last) const {
                    .training_accuracy = number("training_accuracy"),
                    .validation_loss = number("validation_loss"),
                    .validation_accuracy = number("validation_accuracy"),
+                   .training_overlap = number("training_overlap"),
+                   .validation_overlap = number("validation_overlap"),
                    .learning_rate = number("learning_rate"),
                    .images_per_second = number("images_per_second"),
                    .data_wait_seconds = number("data_wait_seconds")};

@@ -69,7 +69,7 @@ training_report make_report(const runnable_model &model, trainable &network, con
           .target = std::string(model.facts().target),
           .epochs = std::move(epochs),
           .class_names = std::move(class_names),
-          .confusion = {counts.begin(), counts.end()},
+          .confusion = {counts.begin(), test.confusion.images() > 0 ? counts.end() : counts.begin()},
           .confusion_of = test_name,
           .most_wrong = test.most_wrong,
           .first_layer = first_filters(network, how.reverse_channels),

@@ -54,11 +54,7 @@ std::function<void()> add_samples(CLI::App &app) {
       "samples", "Write the first test pictures (else training pictures) of a data set as PNG files");
   command.add_option("--data", options->data, "folder of the data set")->type_name("FOLDER")->required();
   command.add_option("-o,--output", options->output, "folder to write to")->type_name("FOLDER")->required();
-  command
-      .add_option("--format", options->format,
-                  "auto, idx, cifar10, cifar100 or folder (one subfolder a class)")
-      ->type_name("NAME")
-      ->capture_default_str();
+  command.add_option("--format", options->format, data_formats)->type_name("NAME")->capture_default_str();
   command.add_option("--count", options->count, "pictures to write")
       ->check(whole_number(1))
       ->capture_default_str();

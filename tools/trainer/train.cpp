@@ -2,6 +2,7 @@
 
 #include "tools/program/progress.hpp"
 #include "tools/program/texts.hpp"
+#include "tools/trainer/box_evaluation.hpp"
 #include "tools/trainer/data_parts.hpp"
 #include "tools/trainer/epoch_bar.hpp"
 #include "tools/trainer/evaluation.hpp"
@@ -9,6 +10,7 @@
 #include "tools/trainer/interrupt.hpp"
 #include "tools/trainer/run_folder.hpp"
 #include "tools/trainer/run_report.hpp"
+#include "tools/trainer/totals_text.hpp"
 #include "tools/trainer/training_plan.hpp"
 
 #include <vggen/io/error.hpp>
@@ -31,8 +33,12 @@ class training_run {
 public:
   training_run(trainable &network, runnable_model &model, const train_options &options)
       : network_(network), model_(model), options_(options), facts_(network.facts()),
-        folder_(options.output, options.resume) {
+        boxes_(facts_.boxes > 0), folder_(options.output, options.resume) {
     check_settings(options.optimiser);
+    if (boxes_ && options.optimiser.label_smoothing > 0)
+      throw error(error_code::invalid_argument, "--label-smoothing: found " +
+                                                    number(options.optimiser.label_smoothing) +
+                                                    ", expected 0: a network of boxes learns no labels");
     check_extents();
     set_factors(network, options.factors);
     data_ = open_parts(options.data, options.format, options.validation, options.seed, facts_);
@@ -83,7 +89,8 @@ public:
     while (state_.epoch < options_.epochs && !stopped) {
       stopped = !one_epoch(steps, training, validation, rate);
       if (options_.stop_after > 0 && state_.epoch - state_.best_epoch >= options_.stop_after) {
-        std::printf("stopped: no better accuracy for %d epochs\n", options_.stop_after);
+        std::printf("stopped: no better %s for %d epochs\n", boxes_ ? "overlap" : "accuracy",
+                    options_.stop_after);
         break;
       }
     }
@@ -190,11 +197,11 @@ private:
                 grouped(model_.facts().parameters).c_str(), facts_.batch, threads_);
     if (options_.validation == 0)
       std::printf("%s images of %d classes to train with, %s of the %s to validate with\n",
-                  grouped(training.size()).c_str(), facts_.classes, grouped(data_.validation->size()).c_str(),
-                  data_.validation_name.c_str());
+                  grouped(training.size()).c_str(), training.classes(),
+                  grouped(data_.validation->size()).c_str(), data_.validation_name.c_str());
     else
       std::printf("%s images of %d classes to train with, %s kept for validation\n",
-                  grouped(training.size()).c_str(), facts_.classes,
+                  grouped(training.size()).c_str(), training.classes(),
                   grouped(data_.validation->size()).c_str());
     std::printf("normalisation of images: %s\n", normalisation_text().c_str());
     std::printf("learning rate %s\n", rate.description().c_str());
@@ -215,7 +222,7 @@ private:
     epoch_record record{.epoch = static_cast<int>(state_.epoch + 1)};
     const double waited_before = waited(training);
     {
-      epoch_bar bar(state_.epoch + 1, options_.epochs, state_.totals.images);
+      epoch_bar bar(state_.epoch + 1, options_.epochs, state_.totals.images, boxes_);
       bool asked = false;
       steps.epoch(
           training, static_cast<std::uint64_t>(state_.epoch), state_.batch, state_.totals,
@@ -239,30 +246,35 @@ private:
         return false;
       }
     }
-    const training_totals validated = evaluate(network_, validation, how_, [](auto &&...) {});
+    const training_totals validated = evaluate(network_, validation, how_, [](const evaluated_example &) {});
+    const training_totals trained = state_.totals;
     record.step = state_.steps;
-    record.training_loss = state_.totals.mean_loss();
-    record.training_accuracy = state_.totals.accuracy();
+    record.training_loss = trained.mean_loss();
+    record.training_accuracy = trained.accuracy();
     record.validation_loss = validated.mean_loss();
     record.validation_accuracy = validated.accuracy();
-    rate.epoch_finished(validated.accuracy());
+    if (boxes_) {
+      record.training_overlap = trained.mean_overlap();
+      record.validation_overlap = validated.mean_overlap();
+    }
+    const double score = score_of(validated, facts_);
+    rate.epoch_finished(score);
     state_.rate = rate.state();
     ++state_.epoch;
     state_.batch = 0;
     state_.totals = {};
-    const bool best = validated.accuracy() >= state_.best_accuracy; // of equals the later one
+    const bool best = score >= state_.best_accuracy; // of equals the later one
     if (best) {
-      state_.best_accuracy = validated.accuracy();
+      state_.best_accuracy = score;
       state_.best_epoch = state_.epoch;
       save_weights(folder_.best(), network_, metadata());
     }
     folder_.write(record); // first: of a line that is written twice the second counts, none would be missed
     save();
-    std::printf("epoch %d/%d: loss %.4f, accuracy %.2f %%; %s: loss %.4f, accuracy %.2f %%%s; %.1f s, %.0f "
-                "images/s\n",
-                record.epoch, options_.epochs, record.training_loss, 100 * record.training_accuracy,
-                data_.validation_name.c_str(), record.validation_loss, 100 * record.validation_accuracy,
-                best ? " (best)" : "", record.seconds, record.images_per_second);
+    std::printf("epoch %d/%d: %s; %s: %s%s; %.1f s, %.0f images/s\n", record.epoch, options_.epochs,
+                text_of(trained, boxes_).c_str(), data_.validation_name.c_str(),
+                text_of(validated, boxes_).c_str(), best ? " (best)" : "", record.seconds,
+                record.images_per_second);
     std::fflush(stdout);
     return !interrupt_guard::asked_to_stop() || state_.epoch == options_.epochs;
   }
@@ -284,7 +296,11 @@ private:
   // Evaluates the best weights and writes the page.
   void finish() {
     load_weights(folder_.best(), network_);
-    const auto result = evaluate_all(network_, data_.test, how_, options_.loader_threads, 24);
+    evaluation_result result;
+    if (boxes_)
+      result.totals = evaluate_boxes(network_, data_.test, how_, options_.loader_threads).totals;
+    else
+      result = evaluate_all(network_, data_.test, how_, options_.loader_threads, 24);
     const bool is_test = data_.test != data_.validation || options_.validation == 0;
     const std::string name = is_test ? "test set" : data_.validation_name;
     const auto epochs = folder_.epochs(static_cast<int>(state_.epoch));
@@ -292,9 +308,14 @@ private:
         make_report(model_, network_, how_, epochs, result, name, data_.training->class_names(), table());
     write_report(folder_.report(), report);
     print_waiting(epochs);
-    std::printf("best epoch: %lld\nweights: %s\nreport: %s\n%s accuracy: %.2f %%\n",
-                static_cast<long long>(state_.best_epoch), folder_.best().c_str(), folder_.report().c_str(),
-                is_test ? "test" : "validation", 100 * result.totals.accuracy());
+    std::printf("best epoch: %lld\nweights: %s\nreport: %s\n", static_cast<long long>(state_.best_epoch),
+                folder_.best().c_str(), folder_.report().c_str());
+    const char *const part = is_test ? "test" : "validation";
+    if (boxes_)
+      std::printf("%s overlap: %.3f, over 0.5: %.2f %%\n", part, result.totals.mean_overlap(),
+                  100 * result.totals.accuracy());
+    else
+      std::printf("%s accuracy: %.2f %%\n", part, 100 * result.totals.accuracy());
   }
 
   // How long the steps of all epochs waited for their images.
@@ -340,6 +361,7 @@ private:
   runnable_model &model_;
   const train_options &options_;
   const trainable_facts &facts_;
+  const bool boxes_; // what the network gives
   run_folder folder_;
   data_parts data_;
   int threads_ = 0;

@@ -124,9 +124,12 @@ train_options begun(const train_options &now, const trainable_facts &network) {
 std::function<void()> add_train(CLI::App &app, trainable &network, runnable_model &model) {
   const auto options = std::make_shared<train_options>();
   const trainable_facts &facts = network.facts();
-  CLI::App &command = *app.add_subcommand("train", "Train the network: images of " + shape_text(facts.input) +
-                                                       " in " + std::to_string(facts.classes) + " classes, " +
-                                                       std::to_string(facts.batch) + " a batch");
+  const std::string what = facts.boxes == 1  ? " with a box"
+                           : facts.boxes > 1 ? " with a box, in " + std::to_string(facts.classes) + " classes"
+                                             : " in " + std::to_string(facts.classes) + " classes";
+  CLI::App &command =
+      *app.add_subcommand("train", "Train the network: images of " + shape_text(facts.input) + what + ", " +
+                                       std::to_string(facts.batch) + " a batch");
   add_train_options(command, *options);
   return [&command, &network, &model, options] {
     if (!command.parsed()) return;

@@ -1,6 +1,7 @@
 #include "tools/trainer/train_options.hpp"
 
 #include "tools/trainer/number_check.hpp"
+#include "tools/trainer/open_data.hpp"
 
 #include <vggen/io/error.hpp>
 #include <vggen/io/preprocessing.hpp>
@@ -59,9 +60,7 @@ void add_run(CLI::App &command, train_options &o) {
 
 void add_data(CLI::App &data, train_options &o) {
   data.add_option("--data", o.data, "folder of the data set")->type_name("FOLDER");
-  data.add_option("--format", o.format, "auto, idx, cifar10, cifar100 or folder (one subfolder a class)")
-      ->type_name("NAME")
-      ->capture_default_str();
+  data.add_option("--format", o.format, data_formats)->type_name("NAME")->capture_default_str();
   data.add_option("--validation", o.validation,
                   "share of the training part kept for validation; 0: use the test part")
       ->check(share_below_one())
@@ -145,7 +144,8 @@ void add_learning_rate(CLI::App &rate, train_options &o) {
       ->check(factor_below_one())
       ->capture_default_str();
   rate.add_option("--patience", o.rate.patience,
-                  "plateau: that happens after more than so many epochs without a better validation accuracy")
+                  "plateau: that happens after more than so many epochs without a better validation accuracy "
+                  "(of boxes: overlap)")
       ->check(whole_number(0))
       ->capture_default_str();
   rate.add_option("--reductions", o.rate.reductions,
@@ -190,7 +190,7 @@ void add_recipe(CLI::App &recipe, train_options &o) {
       ->capture_default_str();
   recipe
       .add_option("--stop-after", o.stop_after,
-                  "stop after so many epochs without a better validation accuracy (0: never)")
+                  "stop after so many epochs without a better validation accuracy, or overlap (0: never)")
       ->check(whole_number(0))
       ->capture_default_str();
   recipe.add_option("--momentum", o.optimiser.momentum, "of stochastic gradient descent")

@@ -47,7 +47,7 @@ std::vector<std::int64_t> ends_of_ranges(const learning_rate_policy &policy, std
 std::string data_line(const training_plan &plan) {
   const data_parts &data = plan.data;
   std::string line = plan.options.data.string() + " (" + data.kind +
-                     "): " + std::to_string(plan.network.classes) + " classes, " +
+                     "): " + std::to_string(data.training->class_names().size()) + " classes, " +
                      grouped(data.training->size()) + " images to train with, ";
   if (plan.options.validation == 0)
     return line + grouped(data.validation->size()) + " of the " + data.validation_name + " to validate with";
@@ -65,7 +65,8 @@ std::string steps_line(const training_plan &plan) {
     line += " (" + std::to_string(batches) + " batches of " + std::to_string(plan.network.batch) + ")";
   line += "; " + std::to_string(plan.options.epochs) + " epochs";
   if (plan.options.stop_after > 0)
-    line += ", or until " + std::to_string(plan.options.stop_after) + " bring no better validation accuracy";
+    line += ", or until " + std::to_string(plan.options.stop_after) + " bring no better validation " +
+            (plan.network.boxes > 0 ? "overlap" : "accuracy");
   return line;
 }
 

@@ -41,15 +41,15 @@ std::vector<double> view_probabilities(trainable &network, std::shared_ptr<const
   for (std::size_t m = 0; m < members.size(); ++m) {
     for (const auto &note : load_weights(members[m].weights, network))
       std::fprintf(stderr, "note: %s\n", note.c_str());
-    evaluate(network, source, members[m].how,
-             [&](std::int64_t view, int, std::span<const float> logits, std::span<const std::uint8_t>) {
-               const auto of_picture =
-                   std::span(means).subspan(static_cast<std::size_t>(view / of_a_picture) * classes, classes);
-               std::ranges::transform(softmax_of(logits), of_picture, of_picture.begin(),
-                                      [&](double share, double mean) { return mean + share / runs; });
-               const double done = static_cast<double>(view + 1) / static_cast<double>(all);
-               shown.update((static_cast<double>(m) + done) / static_cast<double>(members.size()));
-             });
+    evaluate(network, source, members[m].how, [&](const evaluated_example &example) {
+      const std::int64_t view = example.place;
+      const auto of_picture =
+          std::span(means).subspan(static_cast<std::size_t>(view / of_a_picture) * classes, classes);
+      std::ranges::transform(softmax_of(example.outputs), of_picture, of_picture.begin(),
+                             [&](double share, double mean) { return mean + share / runs; });
+      const double done = static_cast<double>(view + 1) / static_cast<double>(all);
+      shown.update((static_cast<double>(m) + done) / static_cast<double>(members.size()));
+    });
   }
   return means;
 }

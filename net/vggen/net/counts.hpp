@@ -40,6 +40,12 @@ template <class Network> constexpr shape input_shape(Network) { return layer_inf
 /// Classes that the network tells apart: the channels of its output.
 template <class Network> constexpr int classes(Network network) { return output_shape(network).channels; }
 
+/// Boxes that the network gives for one image, one or one a class; 0 if it gives none.
+template <class Network> constexpr int boxes_of(Network network) {
+  return layer_infos<Network>.back().kind == layer_kind::boxes ? output_shape(network).channels / box_numbers
+                                                               : 0;
+}
+
 /// Side of the square of input pixels that one output pixel of layer Index depends on, padding included
 /// (Dumoulin and Visin 2016); of the last layer before the classifier unless an index is given.
 template <class Network> constexpr int receptive_field(Network, int index = -1) {
@@ -58,12 +64,12 @@ template <class Network> constexpr std::int64_t parameter_bytes(Network network)
 }
 
 /// Bytes of all layers' outputs for a batch as float32, without reuse (what the paper's readers call
-/// activation memory); relu, dropout and folded batch norms are computed in place and not counted.
+/// activation memory); relu, dropout, boxes and folded batch norms are computed in place and not counted.
 template <class Network> constexpr std::int64_t activation_bytes(Network) {
   std::int64_t sum = 0;
   for (const auto &layer : layer_infos<Network>)
-    if (layer.kind != layer_kind::relu && layer.kind != layer_kind::dropout &&
-        layer.kind != layer_kind::batch_norm)
+    if (layer.kind != layer_kind::relu && layer.kind != layer_kind::batch_norm &&
+        !layer.is_nothing_at_inference())
       sum += layer.output.size();
   return sum * Network::batch * std::int64_t{sizeof(float)};
 }

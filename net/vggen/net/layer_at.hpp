@@ -26,6 +26,9 @@ template <int Index, class Layer, shape Got, layer_kind Previous> struct layer_a
   static_assert(Previous != layer_kind::softmax,
                 "softmax: it is the last layer; the layer that follows it is named beside this message "
                 "(layer_at<index, layer, shape it got>)");
+  static_assert(Previous != layer_kind::boxes,
+                "boxes: it is the last layer; the layer that follows it is named beside this message "
+                "(layer_at<index, layer, shape it got>)");
 
   constexpr layer_at() {
     if constexpr (Layer::kind == layer_kind::input) {
@@ -100,6 +103,16 @@ template <int Index, class Layer, shape Got, layer_kind Previous> struct layer_a
       static_assert(Layer::probability >= 0 && Layer::probability < 1,
                     "dropout: its probability is at least 0 and below 1 (layer_at<index, layer<p>, ...> is "
                     "named beside this message)");
+    } else if constexpr (Layer::kind == layer_kind::boxes) {
+      static_assert(Layer::count >= 1, "boxes: needs at least 1 box (layer_at<index, layer<boxes>, ...> is "
+                                       "named beside this message)");
+      static_assert(
+          Previous == layer_kind::fully_connected,
+          "boxes: it follows a fully connected layer, whose outputs are the boxes (layer_at<index, layer, "
+          "shape it got, layer before> is named beside this message)");
+      static_assert(Previous != layer_kind::fully_connected || Got.channels == box_numbers * Layer::count,
+                    "boxes: needs 4 outputs for each box, fully_connected<4 * boxes>, but got another number "
+                    "(layer_at<index, layer<boxes>, shape it got> is named beside this message)");
     }
   }
 };

@@ -76,6 +76,10 @@ struct layer_info {
   [[nodiscard]] constexpr std::int64_t multiply_adds() const {
     return weight_count() * output.height * output.width;
   }
+  /// Computes nothing at inference: its output is its input.
+  [[nodiscard]] constexpr bool is_nothing_at_inference() const {
+    return kind == layer_kind::dropout || kind == layer_kind::boxes;
+  }
   /// A 3x3 convolution with padding: what reads its input's halo.
   [[nodiscard]] constexpr bool reads_halo() const { return kind == layer_kind::conv && padding; }
 };
@@ -209,9 +213,12 @@ template <std::size_t N> constexpr void name_layers(std::array<layer_info, N> &a
     case layer_kind::softmax:
       layer.name.append("prob");
       break;
+    case layer_kind::boxes:
+      layer.name.append("boxes");
+      break;
     }
     if (layer.kind != layer_kind::input && layer.kind != layer_kind::flatten &&
-        layer.kind != layer_kind::softmax && !layer.is_adaptive_pool()) {
+        layer.kind != layer_kind::softmax && layer.kind != layer_kind::boxes && !layer.is_adaptive_pool()) {
       layer.module.append(layer.in_top ? "classifier." : "features.");
       layer.module.append(layer.in_top ? layer.index - top_start : layer.index - 1);
     }

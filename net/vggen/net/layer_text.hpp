@@ -43,6 +43,9 @@ inline std::string text_of(layers::relu) { return "relu"; }
 inline std::string text_of(layers::local_response_norm) { return "local_response_norm"; }
 inline std::string text_of(layers::flatten) { return "flatten"; }
 inline std::string text_of(layers::softmax) { return "softmax"; }
+template <int Count> std::string text_of(layers::boxes<Count>) {
+  return "boxes<" + std::to_string(Count) + ">";
+}
 template <double Probability> std::string text_of(layers::dropout<Probability>) {
   char number[32];
   std::snprintf(number, sizeof number, "%g", Probability);

@@ -20,7 +20,11 @@ enum class layer_kind {
   fully_connected,
   dropout,
   softmax,
+  boxes,
 };
+
+/// Numbers of a box: centre x, centre y, width, height, as shares of what the network sees.
+inline constexpr int box_numbers = 4;
 
 namespace layers {
 
@@ -110,6 +114,14 @@ struct softmax {
   static constexpr layer_kind kind = layer_kind::softmax;
 };
 
+/// Says that the outputs of the fully connected layer before it are Count boxes, one or one a class, of
+/// box_numbers each: the network is trained by their squared distance to those of its images. Computes
+/// nothing.
+template <int Count> struct boxes {
+  static constexpr layer_kind kind = layer_kind::boxes;
+  static constexpr int count = Count;
+};
+
 } // namespace layers
 
 template <int Channels, int Height, int Width>
@@ -131,5 +143,6 @@ inline constexpr layers::flatten flatten{};
 template <int Outputs> inline constexpr layers::fully_connected<Outputs> fully_connected{};
 template <double P> inline constexpr layers::dropout<P> dropout{};
 inline constexpr layers::softmax softmax{};
+template <int Count> inline constexpr layers::boxes<Count> boxes{};
 
 } // namespace vggen

@@ -107,18 +107,18 @@ template <class Network> constexpr auto make_groups() {
   const auto kind = [&](int i) {
     return i < count ? layers[static_cast<std::size_t>(i)].kind : layer_kind::none;
   };
-  // a halo is written where the next kernel is a padded convolution (dropout is nothing at inference)
+  // a halo is written where the next kernel is a padded convolution
   const auto haloed = [&](int i) {
     do
       ++i;
-    while (kind(i) == layer_kind::dropout);
+    while (i < count && layers[static_cast<std::size_t>(i)].is_nothing_at_inference());
     return i < count && layers[static_cast<std::size_t>(i)].reads_halo();
   };
   bounded_list<kernel_group, Network::layer_count> groups;
   int current = 0; // the tensor that the next kernel reads
   for (int i = 1; i < count;) {
     const layer_info &layer = layers[static_cast<std::size_t>(i)];
-    if (layer.kind == layer_kind::dropout) { // nothing at inference: its tensor is its input's
+    if (layer.is_nothing_at_inference()) { // its tensor is its input's
       ++i;
       continue;
     }

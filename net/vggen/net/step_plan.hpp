@@ -23,14 +23,16 @@ namespace vggen {
 
 /// What a backward pass is for.
 enum class backward_goal {
-  parameters, ///< training: from the loss against labels to the gradients of all layers that are not frozen
+  parameters, ///< training: from the loss against labels or boxes to the gradients of all layers that are not
+              ///< frozen
   features,   ///< from gradients at the network's features to those of every feature and of the input
 };
 
 /// Represents one kernel call of a step. What it reads and writes follows from its signature:
 ///
 ///     forward           reads tensor `input`, writes tensor `output`
-///     cross_entropy     reads tensor `input`, writes gradient `input`
+///     cross_entropy, squared_error
+///                       read tensor `input`, write gradient `input`
 ///     batch_norm        reads tensor `input`, writes tensor `output` and the batch's statistics, which its
 ///                       backward kernels read
 ///     backward-data     reads gradient `output` and tensor `input`, writes gradient `input`, or, where
@@ -45,9 +47,10 @@ struct step_call {
   int output = -1;
   constexpr bool operator==(const step_call &) const = default;
 
-  [[nodiscard]] constexpr bool is_forward() const {
-    return kernel.dir == direction::forward && kernel.op != operation::cross_entropy;
+  [[nodiscard]] constexpr bool is_loss() const {
+    return kernel.op == operation::cross_entropy || kernel.op == operation::squared_error;
   }
+  [[nodiscard]] constexpr bool is_forward() const { return kernel.dir == direction::forward && !is_loss(); }
   /// Backward, and changes parameters: there are gradients of them.
   [[nodiscard]] constexpr bool has_parameters() const {
     return kernel.has_weights() || kernel.op == operation::batch_norm;
@@ -59,7 +62,7 @@ struct step_call {
     return kernel.dir != direction::forward && !at_feature();
   }
   [[nodiscard]] constexpr bool writes_input_gradient() const {
-    return kernel.op == operation::cross_entropy || kernel.dir == direction::backward_data;
+    return is_loss() || kernel.dir == direction::backward_data;
   }
 };
 
@@ -105,8 +108,9 @@ template <class Network, backward_goal Goal> constexpr auto make_step_forward() 
     step_call call{
         .kernel = forward_signature(layer, Network::batch), .layer = i, .input = current, .output = i};
     signature &s = call.kernel;
-    if (layer.kind == layer_kind::softmax) {
+    if (layer.kind == layer_kind::softmax || layer.kind == layer_kind::boxes) {
       s.op = operation::cross_entropy;
+      if (layer.kind == layer_kind::boxes) s.op = operation::squared_error, s.outputs = box_numbers;
       call.output = -1;
       calls.push_back(call);
       break;
@@ -159,7 +163,7 @@ template <class Network, backward_goal Goal> constexpr auto make_step_calls() {
   };
   for (std::size_t k = forward.count; k-- > 0;) {
     const step_call &call = forward.items[k];
-    if (call.kernel.op == operation::cross_entropy) continue;
+    if (call.is_loss()) continue;
     if (!training && is_feature<Network>(call.output)) add_feature_calls<Network>(calls, call);
     step_call back = call;
     signature &s = back.kernel;
@@ -273,8 +277,8 @@ template <class Network, backward_goal Goal> constexpr auto make_step_places() {
     read(step_place<Network>(step_tensor::gradient, 0), end); // what it is all for
   } else {
     for (const step_call &call : step_calls<Network, Goal>)
-      if (call.kernel.op == operation::cross_entropy)
-        read(step_place<Network>(step_tensor::activation, call.input), end); // the logits
+      if (call.is_loss())
+        read(step_place<Network>(step_tensor::activation, call.input), end); // the logits, or boxes
   }
   place_tensors(places);
   return places;
@@ -305,12 +309,14 @@ template <class Network> constexpr bool has_backward_kernels(int last) {
 
 } // namespace detail
 
-/// Whether a network can be trained against labels: it ends with a softmax over a vector, nothing is computed
+/// Whether a network can be trained: it ends with a softmax over a vector or with boxes, nothing is computed
 /// with a valid convolution (whose backward kernels do not exist), and there is something to train.
 template <class Network> constexpr void check_trainable() {
-  static_assert(layer_infos<Network>.back().kind == layer_kind::softmax &&
-                    layer_infos<Network>.back().output.flat,
-                "training: the network needs a classifier that ends with fully_connected<classes>, softmax");
+  static_assert(
+      (layer_infos<Network>.back().kind == layer_kind::softmax && layer_infos<Network>.back().output.flat) ||
+          layer_infos<Network>.back().kind == layer_kind::boxes,
+      "training: the network needs a classifier that ends with fully_connected<classes>, softmax, or "
+      "boxes: with_boxes<1>(network)");
   static_assert(
       detail::has_backward_kernels<Network>(static_cast<int>(Network::layer_count) - 1),
       "training: valid convolutions conv<K, H, W> have no backward kernels; train the network with fully "

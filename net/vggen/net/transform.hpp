@@ -61,12 +61,12 @@ constexpr network_options options_with(network_options options, int index) {
 }
 
 /// The layer that stores the output of layer `index` after inference: the relu that is computed with it,
-/// after the batch norm that is folded into it; the layer before a dropout.
+/// after the batch norm that is folded into it; the layer before one that computes nothing.
 template <class Network> constexpr int storing_layer(int index) {
-  const auto kind = [](int i) { return layer_infos<Network>[static_cast<std::size_t>(i)].kind; };
+  const auto layer = [](int i) { return layer_infos<Network>[static_cast<std::size_t>(i)]; };
   for (const layer_kind computed_with : {layer_kind::batch_norm, layer_kind::relu})
-    if (index + 1 < static_cast<int>(Network::layer_count) && kind(index + 1) == computed_with) ++index;
-  while (kind(index) == layer_kind::dropout)
+    if (index + 1 < static_cast<int>(Network::layer_count) && layer(index + 1).kind == computed_with) ++index;
+  while (layer(index).is_nothing_at_inference())
     --index;
   return index;
 }
@@ -114,6 +114,20 @@ constexpr auto with_classes(network<Options, Layers...> net) {
   return detail::network_of<Options>(hana::concat(
       hana::append(hana::take_front(net.layers, index), detail::with_outputs<N>(net.layers[index])),
       hana::drop_front(net.layers, index + hana::size_c<1>)));
+}
+
+/// The network with its last fully connected layer, and what follows it, replaced by one of N boxes: one, or
+/// one for each of N classes, as in appendix A of the paper.
+template <int N, network_options Options, class... Layers>
+constexpr auto with_boxes(network<Options, Layers...> net) {
+  using type = network<Options, Layers...>;
+  constexpr int last = std::max(0, detail::last_with_weights<type>());
+  static_assert(layer_infos<type>[static_cast<std::size_t>(last)].kind == layer_kind::fully_connected,
+                "with_boxes: the network has no fully connected layer that boxes could take the place of "
+                "(without_top was applied?); use with_top(flatten, fully_connected<4>, boxes<1>)");
+  return detail::network_of<detail::options_of_first(Options, last)>(
+      hana::concat(hana::take_front(net.layers, hana::size_c<static_cast<std::size_t>(last)>),
+                   hana::make_tuple(fully_connected<box_numbers * N>, boxes<N>)));
 }
 
 /// The same network, if it tells exactly N classes apart; otherwise it does not compile. For labels and data

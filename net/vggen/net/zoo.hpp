@@ -100,6 +100,12 @@ inline constexpr auto fashion_vgg_dense = with_input<1, dynamic<64, 64>>(dense(f
 /// Fashion-VGG with twice the channels: slower to train, and better.
 inline constexpr auto fashion_vgg_wide = with_width<2, 1>(fashion_vgg);
 
+/// The same convolutions for one box in 48x48 grey images, and for one of each of five classes
+/// (scripts/draw_boxes.py). Without dropout, whose noise boxes suffer from.
+inline constexpr auto shapes_box_vgg = with_top(with_input<1, 48, 48>(fashion_vgg), flatten,
+                                                fully_connected<256>, relu, fully_connected<4>, boxes<1>);
+inline constexpr auto shapes_boxes_vgg = with_boxes<5>(shapes_box_vgg);
+
 static_assert(parameters(vgg11) == 132'863'336 && parameters(vgg11_lrn) == 132'863'336);
 static_assert(parameters(vgg13) == 133'047'848);
 static_assert(parameters(vgg16_c) == 133'638'952);

@@ -113,7 +113,7 @@ public:
     return output_of(static_cast<int>(network::layer_count) - 1);
   }
 
-  /// What goes into the softmax; the output, where there is none.
+  /// What goes into the softmax; the output (of boxes: [boxes][box_numbers]), where there is none.
   [[nodiscard]] activation_view logits() const noexcept {
     constexpr int last = static_cast<int>(network::layer_count) - 1;
     constexpr bool softmax = layer_infos<network>[last].kind == layer_kind::softmax;

@@ -35,6 +35,7 @@ struct step_operands {
   float *const *gradients = nullptr;        ///< of parameters, likewise
   step_number number{};
   const std::int32_t *labels = nullptr; ///< of the batch
+  const float *targets = nullptr;       ///< of the batch, where the network gives boxes
   float smoothing = 0, weight = 1;
   float *losses = nullptr; ///< of the batch
   int images = 0;          ///< the first so many count in batch norms
@@ -189,6 +190,9 @@ private:
         .layer = static_cast<std::uint32_t>(c.layer)};
     if constexpr (s.op == operation::cross_entropy) {
       return invoke_cross_entropy(kernel, user_context, input, operands.labels, operands.smoothing,
+                                  operands.weight, operands.losses, at(step_tensor::gradient, c.input));
+    } else if constexpr (s.op == operation::squared_error) {
+      return invoke_squared_error(kernel, user_context, input, operands.targets, operands.labels,
                                   operands.weight, operands.losses, at(step_tensor::gradient, c.input));
     } else if constexpr (s.op == operation::add) {
       return invoke_backward(kernel, user_context,

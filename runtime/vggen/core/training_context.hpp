@@ -18,11 +18,14 @@
 #include "vggen/core/step_runner.hpp"
 #include "vggen/core/stitch.hpp"
 
+#include <vggen/net/counts.hpp>
+
 #include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
+#include <limits>
 #include <span>
 
 namespace vggen {
@@ -164,13 +167,17 @@ public:
   /// count, its loss is 0. smoothing: of the labels, 0 for none. weight: of an image in the gradient, 1 /
   /// (number of images that count). A label that is no class gives invalid_argument.
   status loss(const std::int32_t *labels, float smoothing, float weight) noexcept {
-    if (!ready()) return status::not_ready;
-    if (std::any_of(labels, labels + batch, [](std::int32_t label) { return label >= classes(network{}); }))
-      return status::invalid_argument;
-    labels_ = labels;
+    static_assert(boxes_of(network{}) == 0, "loss: the network gives boxes: box_loss()");
     smoothing_ = smoothing;
-    weight_ = weight;
-    return run([](const step_call &call) { return call.kernel.op == operation::cross_entropy; });
+    return run_loss(labels, classes(network{}), weight);
+  }
+  /// The same of a network that gives boxes, from targets [n][box_numbers]: half the squared distance. Where
+  /// it gives one a class, of the label's box; where it gives one, any label that is not negative counts.
+  status box_loss(const float *targets, const std::int32_t *labels, float weight) noexcept {
+    constexpr int boxes = boxes_of(network{});
+    static_assert(boxes > 0, "box_loss: the network gives no boxes: loss()");
+    targets_ = targets;
+    return run_loss(labels, boxes == 1 ? std::numeric_limits<int>::max() : boxes, weight);
   }
   /// Each image's loss, of the last loss().
   [[nodiscard]] std::span<const float> losses() const noexcept { return losses_; }
@@ -214,7 +221,8 @@ public:
   [[nodiscard]] std::span<float> rate_factors() noexcept { return rate_factors_; }
   [[nodiscard]] std::span<float> decay_factors() noexcept { return decay_factors_; }
 
-  /// What goes into the softmax: [classes] of each image, after forward().
+  /// What goes into the softmax, or the boxes: [classes], or [boxes][box_numbers], of each image, after
+  /// forward().
   [[nodiscard]] activation_view logits() const noexcept {
     return runner_.view(step_tensor::activation, logits_tensor);
   }
@@ -235,7 +243,7 @@ private:
   static constexpr std::int64_t trained_floats = all_floats - parameter_offsets<network>[first_trained];
   static constexpr int logits_tensor = [] {
     for (const step_call &call : runner::calls)
-      if (call.kernel.op == operation::cross_entropy) return call.input;
+      if (call.is_loss()) return call.input;
     return -1;
   }();
   static constexpr int forward_calls = [] {
@@ -287,6 +295,16 @@ private:
     }
   }
 
+  // Labels are below `end`.
+  status run_loss(const std::int32_t *labels, int end, float weight) noexcept {
+    if (!ready()) return status::not_ready;
+    if (std::any_of(labels, labels + batch, [&](std::int32_t label) { return label >= end; }))
+      return status::invalid_argument;
+    labels_ = labels;
+    weight_ = weight;
+    return run([](const step_call &call) { return call.is_loss(); });
+  }
+
   template <class Wanted> status run(Wanted wanted) noexcept {
     const auto parameters = parameter_pointers();
     std::array<float *, parameter_count> gradients{};
@@ -296,6 +314,7 @@ private:
                         .gradients = gradients.data(),
                         .number = number_,
                         .labels = labels_,
+                        .targets = targets_,
                         .smoothing = smoothing_,
                         .weight = weight_,
                         .losses = losses_.data(),
@@ -317,6 +336,7 @@ private:
   step_number number_;
   int images_ = batch;
   const std::int32_t *labels_ = nullptr;
+  const float *targets_ = nullptr;
   float smoothing_ = 0, weight_ = 1;
 };
 

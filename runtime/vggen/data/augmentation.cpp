@@ -51,12 +51,34 @@ bool fits(const image &picture, const picture_extent &extent) {
   return picture.height == extent.height && picture.width == extent.width;
 }
 
-// Colour pictures of the network's height and width.
-image middle_of(const image &picture, const evaluation &how, const picture_extent &extent) {
-  if (how.smaller_side != 0)
-    return centre_crop(resize_smaller_side(picture, how.smaller_side), extent.height, extent.width);
+// A whole picture, scaled.
+picture_view whole_view(const image &picture, const image &scaled, const picture_extent &extent) {
+  return {.picture_height = picture.height,
+          .picture_width = picture.width,
+          .scaled_height = scaled.height,
+          .scaled_width = scaled.width,
+          .height = extent.height,
+          .width = extent.width};
+}
+
+// A colour picture of the network's height and width, and which part of the whole it is.
+struct middle {
+  image picture;
+  picture_view view;
+};
+
+middle middle_of(const image &picture, const evaluation &how, const picture_extent &extent) {
+  if (how.smaller_side != 0) {
+    const image scaled = resize_smaller_side(picture, how.smaller_side);
+    picture_view view = whole_view(picture, scaled, extent);
+    view.top = centre_offset(scaled.height, extent.height);
+    view.left = centre_offset(scaled.width, extent.width);
+    return {centre_crop(scaled, extent.height, extent.width), view};
+  }
   static const preprocessing &just_covering = find_preprocessing("unit");
-  return {extent.height, extent.width, prepare_image(picture, 3, extent.height, extent.width, just_covering)};
+  return {
+      {extent.height, extent.width, prepare_image(picture, 3, extent.height, extent.width, just_covering)},
+      prepared_view(picture, extent.height, extent.width, just_covering)};
 }
 
 using byte_shift = std::array<int, 3>; // [c]
@@ -177,18 +199,24 @@ void check_evaluation(const evaluation &how, const picture_extent &extent) {
            std::to_string(larger) + " (the network's extent) to " + std::to_string(largest_side) + ", or 0");
 }
 
-void augment(const image &picture, const augmentation &how, const picture_extent &extent, std::uint64_t seed,
-             std::uint32_t epoch, std::uint32_t index, std::span<std::uint8_t> out) {
+picture_view augment(const image &picture, const augmentation &how, const picture_extent &extent,
+                     std::uint64_t seed, std::uint32_t epoch, std::uint32_t index,
+                     std::span<std::uint8_t> out) {
   check_image(picture, "augment");
   check_augmentation(how, extent);
   check_output(extent, out.size(), "augment");
   const chance random(seed, epoch, index);
   image scaled;
-  if (how.scale_low != 0)
+  picture_view view = whole_view(picture, picture, extent);
+  if (how.scale_low != 0) {
     scaled = resize_smaller_side(
         picture, how.scale_low + random.below(how.scale_high - how.scale_low + 1, decision::scale));
-  else if (!fits(picture, extent))
-    scaled = middle_of(picture, {}, extent);
+    view = whole_view(picture, scaled, extent);
+  } else if (!fits(picture, extent)) {
+    middle part = middle_of(picture, {}, extent);
+    scaled = std::move(part.picture);
+    view = part.view;
+  }
   const image &source = scaled.pixels.empty() ? picture : scaled;
   placement where;
   const auto begin = [&](int from, int to, decision what) {
@@ -199,17 +227,24 @@ void augment(const image &picture, const augmentation &how, const picture_extent
   where.flipped = how.flip && random.below(2, decision::flip) == 1;
   if (how.colour_shift > 0) where.shift = colour_shift(how, random.normals(decision::colour));
   cut_out(source, where, extent, out.data());
+  view.top += where.top;
+  view.left += where.left;
+  view.flipped = where.flipped;
+  return view;
 }
 
-void evaluation_view(const image &picture, const evaluation &how, const picture_extent &extent,
-                     std::span<std::uint8_t> out) {
+picture_view evaluation_view(const image &picture, const evaluation &how, const picture_extent &extent,
+                             std::span<std::uint8_t> out) {
   check_image(picture, "evaluation_view");
   check_evaluation(how, extent);
   check_output(extent, out.size(), "evaluation_view");
-  if (how.smaller_side == 0 && fits(picture, extent))
+  if (how.smaller_side == 0 && fits(picture, extent)) {
     cut_out(picture, {}, extent, out.data());
-  else
-    cut_out(middle_of(picture, how, extent), {}, extent, out.data());
+    return whole_view(picture, picture, extent);
+  }
+  const middle part = middle_of(picture, how, extent);
+  cut_out(part.picture, {}, extent, out.data());
+  return part.view;
 }
 
 std::vector<std::uint8_t> augment(const image &picture, const augmentation &how, const picture_extent &extent,

@@ -4,6 +4,7 @@
 
 #include "vggen/data/picture_extent.hpp"
 #include "vggen/data/principal_components.hpp"
+#include "vggen/io/box.hpp"
 #include "vggen/io/image.hpp"
 
 #include <cstdint>
@@ -51,16 +52,18 @@ void check_evaluation(const evaluation &how, const picture_extent &extent);
 /// Writes to `out`, [y][x][c] of extent.bytes(), what a network of that extent sees of `picture` in an epoch;
 /// one channel is the luma, as in prepare_image. A pure function: random are Philox's words for the key
 /// `seed` and the counters (index, epoch, which decision, random_stream::augmentation), so that each picture
-/// is seen differently in each epoch, whatever else is drawn, in whatever order.
+/// is seen differently in each epoch, whatever else is drawn, in whatever order. Returns which part of the
+/// picture that is.
 ///
 /// Throws vggen::error with invalid_argument if `how` is not possible (check_augmentation), if `out` has
 /// another size, and as resize does. Allocates only where the picture is scaled.
-void augment(const image &picture, const augmentation &how, const picture_extent &extent, std::uint64_t seed,
-             std::uint32_t epoch, std::uint32_t index, std::span<std::uint8_t> out);
+picture_view augment(const image &picture, const augmentation &how, const picture_extent &extent,
+                     std::uint64_t seed, std::uint32_t epoch, std::uint32_t index,
+                     std::span<std::uint8_t> out);
 
 /// As augment, without chance.
-void evaluation_view(const image &picture, const evaluation &how, const picture_extent &extent,
-                     std::span<std::uint8_t> out);
+picture_view evaluation_view(const image &picture, const evaluation &how, const picture_extent &extent,
+                             std::span<std::uint8_t> out);
 
 /// Both as above, returning the bytes.
 [[nodiscard]] std::vector<std::uint8_t> augment(const image &picture, const augmentation &how,

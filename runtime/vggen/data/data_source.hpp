@@ -7,13 +7,24 @@
 
 namespace vggen {
 
-/// What next() gives: as vggen::batch, of which indices are not asked for.
+/// What next() gives: as vggen::batch, of which indices are not asked for, and targets only for networks that
+/// give boxes.
 template <class Batch>
 concept batch_view = requires(const Batch &batch) {
   { batch.images } -> std::convertible_to<std::span<const std::uint8_t>>;
   { batch.labels } -> std::convertible_to<std::span<const std::int32_t>>;
   { batch.count } -> std::convertible_to<int>;
 };
+
+/// The targets of a batch; empty if it has none.
+template <batch_view Batch> std::span<const float> targets_of(const Batch &batch) {
+  if constexpr (requires {
+                  { batch.targets } -> std::convertible_to<std::span<const float>>;
+                })
+    return batch.targets;
+  else
+    return {};
+}
 
 /// A source of examples for training or evaluation:
 ///

@@ -1,9 +1,11 @@
-// What a data set is to vggen: numbered pictures, each of one class.
+// What a data set is to vggen: numbered pictures, each of one class, perhaps with a box around what it shows.
 #pragma once
 
+#include "vggen/io/box.hpp"
 #include "vggen/io/image.hpp"
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -28,6 +30,10 @@ public:
 
   /// The class of picture i, in [0, class_names().size()).
   [[nodiscard]] virtual int label(std::int64_t i) const = 0;
+
+  /// The box around what picture i shows, in its pixels; none in a data set without boxes: all pictures have
+  /// one, or none has.
+  [[nodiscard]] virtual std::optional<box> find_box(std::int64_t /*i*/) const { return std::nullopt; }
 
   /// Makes `picture` picture i. Its memory is used again where it suffices, so that reading one picture after
   /// another into one object need not allocate. Grey pictures have three equal channels, as read_image gives

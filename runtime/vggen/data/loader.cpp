@@ -53,6 +53,7 @@ struct slot {
   std::vector<std::uint8_t> images;  // [n][y][x][c]
   std::vector<std::int32_t> labels;  // [n]
   std::vector<std::int64_t> indices; // [n]
+  std::vector<float> targets;        // [n][box_numbers]; empty without boxes
   std::int64_t unwritten = 0;        // examples that are to come
   std::vector<failure> failures;     // in the order in which they happened; has room for all examples
 };
@@ -84,7 +85,7 @@ struct loader::state {
         batches((size + options.batch_size - 1) / options.batch_size), image_bytes(options.extent.bytes()),
         taken_at_once(std::clamp<std::int64_t>(options.batch_size / options.threads, 1,
                                                std::int64_t{most_taken_at_once})),
-        order(static_cast<std::size_t>(size)) {
+        boxed(pictures->find_box(0).has_value()), order(static_cast<std::size_t>(size)) {
     // Never more batches than an epoch has.
     ring.resize(static_cast<std::size_t>(std::min<std::int64_t>(options.batches_ahead + 1, batches)));
     const auto places = static_cast<std::size_t>(options.batch_size);
@@ -92,6 +93,7 @@ struct loader::state {
       s.images.resize(places * image_bytes);
       s.labels.resize(places);
       s.indices.resize(places);
+      if (boxed) s.targets.resize(places * box_numbers);
       s.failures.reserve(places);
     }
     next_example = size; // nothing to do yet
@@ -116,6 +118,7 @@ struct loader::state {
               std::uint8_t{0});
     std::fill(s.labels.begin() + used, s.labels.end(), -1);
     std::fill(s.indices.begin() + used, s.indices.end(), -1);
+    if (boxed) std::fill(s.targets.begin() + used * box_numbers, s.targets.end(), 0.f);
   }
 
   bool has_work() const {
@@ -135,7 +138,7 @@ struct loader::state {
   void make(std::int64_t example, image &picture, slot &s, failure_list &failures) noexcept;
   std::int32_t checked_label(std::uint32_t index) const;
   failure failure_of(const error &problem, std::int64_t place, std::uint32_t index) const;
-  void show(const image &picture, std::uint32_t index, std::span<std::uint8_t> out) const;
+  picture_view show(const image &picture, std::uint32_t index, std::span<std::uint8_t> out) const;
   void await(slot &s, std::unique_lock<std::mutex> &lock);
   void report_failures(slot &s);
 
@@ -145,6 +148,7 @@ struct loader::state {
   const std::int64_t batches;
   const std::size_t image_bytes;
   const std::int64_t taken_at_once;
+  const bool boxed; // the data set has boxes
 
   std::vector<slot> ring;
   std::vector<std::uint32_t> order; // [place in the epoch]; changes only while no thread works
@@ -171,11 +175,11 @@ struct loader::state {
   std::vector<std::jthread> threads;
 };
 
-void loader::state::show(const image &picture, std::uint32_t index, std::span<std::uint8_t> out) const {
+picture_view loader::state::show(const image &picture, std::uint32_t index,
+                                 std::span<std::uint8_t> out) const {
   if (const auto *random = std::get_if<augmentation>(&options.view))
-    augment(picture, *random, options.extent, options.seed, epoch, index, out);
-  else
-    evaluation_view(picture, std::get<evaluation>(options.view), options.extent, out);
+    return augment(picture, *random, options.extent, options.seed, epoch, index, out);
+  return evaluation_view(picture, std::get<evaluation>(options.view), options.extent, out);
 }
 
 // Writes one example to its place, or zeros there and what went wrong to `failures`.
@@ -184,12 +188,18 @@ void loader::state::make(std::int64_t example, image &picture, slot &s, failure_
   const auto at = static_cast<std::size_t>(place);
   const std::uint32_t index = order[static_cast<std::size_t>(example)];
   const std::span<std::uint8_t> out = std::span(s.images).subspan(at * image_bytes, image_bytes);
+  const auto target = std::span(s.targets).subspan(boxed ? at * box_numbers : 0, boxed ? box_numbers : 0);
   s.indices[at] = index;
   try {
     try {
       pictures->read_into(index, picture);
-      show(picture, index, out);
+      const picture_view view = show(picture, index, out);
       s.labels[at] = checked_label(index);
+      if (boxed) {
+        const box seen = seen_box(pictures->find_box(index).value(), view);
+        if (seen.is_empty()) s.labels[at] = -1;
+        std::ranges::copy(to_numbers(seen), target.begin());
+      }
       return;
     } catch (const error &problem) {
       failures.add(failure_of(problem, place, index));
@@ -198,6 +208,7 @@ void loader::state::make(std::int64_t example, image &picture, slot &s, failure_
     failures.add({place, {}, std::current_exception()});
   }
   std::memset(out.data(), 0, out.size());
+  std::ranges::fill(target, 0.f);
   s.labels[at] = -1;
 }
 
@@ -354,6 +365,7 @@ const batch &loader::next() {
   s.current = {.images = ready.images,
                .labels = ready.labels,
                .indices = ready.indices,
+               .targets = ready.targets,
                .count = static_cast<int>(s.examples_in(s.first_held))};
   return s.current;
 }

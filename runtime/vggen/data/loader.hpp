@@ -46,8 +46,9 @@ struct loader_counters {
 /// on time, and an epoch that is begun in the middle goes on as the whole one does.
 ///
 /// An unreadable picture that is skipped stays in its place, with zeros and the label -1, and is counted by
-/// batch::count. Memory for batches_ahead + 1 batches is allocated once; a step allocates nothing but what
-/// reading and scaling pictures take. Its functions are for one thread at a time.
+/// batch::count; so does, for that epoch, a picture of whose box the view shows nothing. Memory for
+/// batches_ahead + 1 batches is allocated once; a step allocates nothing but what reading and scaling
+/// pictures take. Its functions are for one thread at a time.
 class loader {
 public:
   /// Starts the threads; they wait for begin_epoch(). Throws vggen::error with invalid_argument for options

@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -25,6 +26,9 @@ public:
     return whole_->class_names();
   }
   [[nodiscard]] int label(std::int64_t i) const override { return whole_->label(index(i)); }
+  [[nodiscard]] std::optional<box> find_box(std::int64_t i) const override {
+    return whole_->find_box(index(i));
+  }
   void read_into(std::int64_t i, image &picture) const override { whole_->read_into(index(i), picture); }
   [[nodiscard]] std::string name(std::int64_t i) const override { return whole_->name(index(i)); }
 

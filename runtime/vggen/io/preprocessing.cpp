@@ -55,6 +55,12 @@ void check_channels(int channels) {
                                                 " channels, expected 3 (colour) or 1 (grey)");
 }
 
+// What a picture has to cover for a network to look at the middle of it.
+int covered_extent(int extent, const preprocessing &how) {
+  return saturated((std::int64_t{extent} * how.resize_smaller_side + reference_extent / 2) /
+                   reference_extent);
+}
+
 std::uint8_t luma(const std::uint8_t *rgb) {
   return static_cast<std::uint8_t>((19595U * rgb[0] + 38470U * rgb[1] + 7471U * rgb[2] + 0x8000U) >> 16U);
 }
@@ -156,12 +162,24 @@ image fit_whole(const image &picture, int smaller_side, const shape &least, cons
 std::vector<std::uint8_t> prepare_image(const image &picture, int channels, int height, int width,
                                         const preprocessing &how) {
   check_channels(channels);
-  const auto scaled = [&](std::int64_t extent) {
-    return saturated((extent * how.resize_smaller_side + reference_extent / 2) / reference_extent);
-  };
   check_image(picture, "prepare_image");
-  return network_pixels(centre_crop(resize_to_cover(picture, scaled(height), scaled(width)), height, width),
-                        channels);
+  return network_pixels(
+      centre_crop(resize_to_cover(picture, covered_extent(height, how), covered_extent(width, how)), height,
+                  width),
+      channels);
+}
+
+picture_view prepared_view(const image &picture, int height, int width, const preprocessing &how) {
+  const picture_size scaled =
+      covering_size({picture.height, picture.width}, covered_extent(height, how), covered_extent(width, how));
+  return {.picture_height = picture.height,
+          .picture_width = picture.width,
+          .scaled_height = scaled.height,
+          .scaled_width = scaled.width,
+          .top = centre_offset(scaled.height, height),
+          .left = centre_offset(scaled.width, width),
+          .height = height,
+          .width = width};
 }
 
 } // namespace vggen

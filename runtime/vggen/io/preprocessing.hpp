@@ -1,6 +1,7 @@
 // What was done to pictures before the network was trained on them, and is therefore done before it runs.
 #pragma once
 
+#include "vggen/io/box.hpp"
 #include "vggen/io/image.hpp"
 
 #include <vggen/net/shape.hpp>
@@ -67,5 +68,9 @@ struct preprocessing {
 /// nor 3, and as resize does.
 [[nodiscard]] std::vector<std::uint8_t> prepare_image(const image &picture, int channels, int height,
                                                       int width, const preprocessing &how);
+
+/// The part of `picture` that prepare_image returns.
+[[nodiscard]] picture_view prepared_view(const image &picture, int height, int width,
+                                         const preprocessing &how);
 
 } // namespace vggen

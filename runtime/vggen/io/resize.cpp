@@ -119,8 +119,9 @@ void check_extents(std::int64_t height, std::int64_t width, const char *caller) 
                   std::to_string(max_image_pixels) + " pixels in all");
 }
 
-// Where a crop begins on one axis; negative when it begins before the picture.
-int crop_offset(int extent, int crop) {
+} // namespace
+
+int centre_offset(int extent, int crop) {
   if (crop > extent) return -((crop - extent) / 2);
   const int difference = extent - crop;
   const int half = difference / 2;
@@ -128,7 +129,15 @@ int crop_offset(int extent, int crop) {
   return half + (round_up ? 1 : 0);
 }
 
-} // namespace
+picture_size covering_size(const picture_size &picture, int height, int width) {
+  const auto saturated = [](std::int64_t extent) {
+    return static_cast<int>(std::clamp<std::int64_t>(extent, 0, std::numeric_limits<int>::max()));
+  };
+  const std::int64_t across = std::int64_t{height} * picture.width;
+  const std::int64_t down = std::int64_t{width} * picture.height;
+  if (down <= across) return {height, saturated(across / picture.height)};
+  return {saturated(down / picture.width), width};
+}
 
 image resize(const image &picture, int height, int width) {
   check_image(picture, "resize");
@@ -155,20 +164,15 @@ image resize_smaller_side(const image &picture, int size) {
 
 image resize_to_cover(const image &picture, int height, int width) {
   check_image(picture, "resize_to_cover");
-  const auto saturated = [](std::int64_t extent) { // beyond int: refused by resize as well
-    return static_cast<int>(std::clamp<std::int64_t>(extent, 0, std::numeric_limits<int>::max()));
-  };
-  const std::int64_t across = std::int64_t{height} * picture.width;
-  const std::int64_t down = std::int64_t{width} * picture.height;
-  return down <= across ? resize(picture, height, saturated(across / picture.height))
-                        : resize(picture, saturated(down / picture.width), width);
+  const picture_size size = covering_size({picture.height, picture.width}, height, width);
+  return resize(picture, size.height, size.width); // which refuses what is beyond int as well
 }
 
 image centre_crop(const image &picture, int height, int width) {
   check_image(picture, "centre_crop");
   check_extents(height, width, "centre_crop");
-  const int top = crop_offset(picture.height, height);
-  const int left = crop_offset(picture.width, width);
+  const int top = centre_offset(picture.height, height);
+  const int left = centre_offset(picture.width, width);
   image result = blank(height, width);
   const int first_y = std::max(0, -top); // the part of the result that the picture covers
   const int end_y = std::min(height, picture.height - top);

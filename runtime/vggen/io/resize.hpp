@@ -21,6 +21,17 @@ namespace vggen {
 /// is that, the other at least that, truncated to whole pixels as resize_smaller_side does. Throws as resize.
 [[nodiscard]] image resize_to_cover(const image &picture, int height, int width);
 
+/// The height and width of a picture.
+struct picture_size {
+  int height = 0, width = 0;
+};
+
+/// What resize_to_cover makes of a picture's size; an extent beyond int becomes the largest int.
+[[nodiscard]] picture_size covering_size(const picture_size &picture, int height, int width);
+
+/// Where centre_crop begins on one axis: negative if before the picture.
+[[nodiscard]] int centre_offset(int extent, int crop);
+
 /// Returns the middle `height` x `width` of `picture`, as torchvision's `CenterCrop`: the offset is half the
 /// difference, a half rounded to the even number; where the picture is smaller, zeros (black) surround it,
 /// the odd one below or on the right. Throws as resize, for the picture and the extents.

@@ -116,6 +116,9 @@ std::string curves_section(const training_report &report) {
                            figure("Accuracy", quantity::accuracy,
                                   {{"training", values(&record::training_accuracy), true},
                                    {"validation", values(&record::validation_accuracy), true}}) +
+                           figure("Overlap", quantity::accuracy,
+                                  {{"training", values(&record::training_overlap), true},
+                                   {"validation", values(&record::validation_overlap), true}}) +
                            figure("Learning rate", quantity::learning_rate,
                                   {{"learning rate", values(&record::learning_rate), true}}) +
                            figure("Images a second", quantity::speed,

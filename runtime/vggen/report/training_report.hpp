@@ -12,7 +12,8 @@
 namespace vggen {
 
 /// Represents what was measured in one epoch (or a part of one). NaN stands for what was not measured. Losses
-/// are means over images; accuracies are shares, from 0 to 1.
+/// are means over images; accuracies are shares, from 0 to 1, of images that were classified right, or whose
+/// box was found; overlaps are those of boxes, means over images.
 struct epoch_record {
   int epoch = 0;
   std::int64_t step = 0; ///< steps since the training began, at the epoch's end
@@ -21,6 +22,8 @@ struct epoch_record {
   double training_accuracy = std::numeric_limits<double>::quiet_NaN();
   double validation_loss = std::numeric_limits<double>::quiet_NaN();
   double validation_accuracy = std::numeric_limits<double>::quiet_NaN();
+  double training_overlap = std::numeric_limits<double>::quiet_NaN();
+  double validation_overlap = std::numeric_limits<double>::quiet_NaN();
   double learning_rate = std::numeric_limits<double>::quiet_NaN(); ///< at the epoch's end
   double images_per_second = std::numeric_limits<double>::quiet_NaN();
   double data_wait_seconds = std::numeric_limits<double>::quiet_NaN(); ///< of `seconds`, waiting for images

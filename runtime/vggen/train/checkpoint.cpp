@@ -81,6 +81,7 @@ std::string text_of(const training_state &s, const std::string &kernels) {
                                 {"loss", s.totals.loss},
                                 {"correct", s.totals.correct},
                                 {"images", s.totals.images},
+                                {"overlap", s.totals.overlap},
                                 {"best_accuracy", s.best_accuracy},
                                 {"best_epoch", s.best_epoch},
                                 {"rate_epochs_finished", s.rate.epochs_finished},
@@ -101,6 +102,7 @@ training_state state_of(const nlohmann::json &json) {
   s.totals.loss = json.at("loss");
   s.totals.correct = json.at("correct");
   s.totals.images = json.at("images");
+  s.totals.overlap = json.value("overlap", 0.0); // older ones are of no boxes
   s.best_accuracy = json.at("best_accuracy");
   s.best_epoch = json.at("best_epoch");
   s.rate.epochs_finished = json.at("rate_epochs_finished");

@@ -19,7 +19,7 @@ struct training_state {
   std::int64_t steps = 0;    ///< trainer::steps()
   std::int64_t batches = 0;  ///< trainer::batches()
   training_totals totals;    ///< of the epoch under way
-  double best_accuracy = -1; ///< of validation, after any epoch
+  double best_accuracy = -1; ///< of validation, after any epoch; of boxes the mean overlap
   std::int64_t best_epoch = 0;
   learning_rate_state rate;
 };

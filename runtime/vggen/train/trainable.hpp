@@ -4,6 +4,7 @@
 
 #include <vggen/core/invoke_training.hpp>
 #include <vggen/core/training_context.hpp>
+#include <vggen/net/layers.hpp>
 #include <vggen/net/parameters.hpp>
 #include <vggen/net/shape.hpp>
 
@@ -26,8 +27,9 @@ struct normalisation {
 struct trainable_facts {
   std::string_view name;
   std::string_view target;
-  int batch = 0; ///< images of one step
-  int classes = 0;
+  int batch = 0;   ///< images of one step
+  int classes = 0; ///< that it tells apart, or gives a box each; 0: one box, whatever the class
+  int boxes = 0;   ///< that it gives for an image: one, or one a class; 0: it classifies
   shape input{};
   std::span<const parameter_info> parameter_tensors;
   std::span<const std::int64_t> parameter_offsets; ///< in floats; the last one is the size of all
@@ -35,6 +37,11 @@ struct trainable_facts {
   std::size_t state_bytes = 0;   ///< of parameters, gradients and momenta
   std::size_t arena_bytes = 0;   ///< of activations and their gradients
   std::string kernels_key;       ///< the same for the same machine code
+
+  /// Numbers that it gives for an image: logits, or boxes [box][box_numbers].
+  [[nodiscard]] std::size_t outputs() const {
+    return static_cast<std::size_t>(boxes > 0 ? boxes * box_numbers : classes);
+  }
 };
 
 /// Represents a network in training; see training_context, whose functions these are.
@@ -58,18 +65,18 @@ public:
   /// images: [n][y][x][c], a whole batch, of which the first `count` count.
   virtual void forward(std::span<const std::uint8_t> images, const normalisation &how,
                        const step_number &number, int count) = 0;
-  /// Returns each image's loss.
-  virtual std::span<const float> loss(std::span<const std::int32_t> labels, float smoothing,
-                                      float weight) = 0;
+  /// Returns each image's loss: against its label, or, where the network gives boxes, against its target.
+  virtual std::span<const float> loss(std::span<const std::int32_t> labels, std::span<const float> targets,
+                                      float smoothing, float weight) = 0;
   virtual void backward() = 0;
   virtual void update(const sgd_arguments &arguments) = 0;
-  /// Copies the logits [n][class] of the last forward run.
+  /// Copies the logits [n][class], or boxes [n][box][box_numbers], of the last forward run.
   virtual void copy_logits(std::span<float> out) const = 0;
   /// After forward(): the name of the first layer whose output, among those that are kept, is not finite;
   /// empty if there is none.
   [[nodiscard]] virtual std::string layer_not_finite() const = 0;
 
-  /// Runs the network as it classifies, without dropout: logits [n][class].
+  /// Runs the network as it classifies, without dropout: logits, or boxes, as copy_logits().
   virtual void evaluate(std::span<const std::uint8_t> images, const normalisation &how,
                         std::span<float> logits) = 0;
 };

@@ -16,13 +16,17 @@ namespace vggen {
 template <class Model> class trainable_model final : public trainable {
   using context_type = typename Model::training;
   using network = typename context_type::network;
+  static constexpr int boxes = boxes_of(network{});
 
 public:
   trainable_model() {
     facts_ = {.name = Model::name,
               .target = Model::target,
               .batch = context_type::batch,
-              .classes = classes(network{}),
+              .classes = boxes == 0   ? classes(network{})
+                         : boxes == 1 ? 0
+                                      : boxes,
+              .boxes = boxes,
               .input = layer_infos<network>.front().output,
               .parameter_tensors = parameter_infos<network>,
               .parameter_offsets = parameter_offsets<network>,
@@ -64,9 +68,15 @@ public:
     check(training_.set_images(images.data(), how.constants.data(), how.reverse_channels), "preprocessing");
     check(training_.forward(number, count), "running the network");
   }
-  std::span<const float> loss(std::span<const std::int32_t> labels, float smoothing, float weight) override {
-    check(training_.loss(labels.data(), smoothing, weight),
-          "the loss (labels are below " + std::to_string(facts_.classes) + ")");
+  std::span<const float> loss(std::span<const std::int32_t> labels,
+                              [[maybe_unused]] std::span<const float> targets,
+                              [[maybe_unused]] float smoothing, float weight) override {
+    status result{};
+    if constexpr (boxes > 0)
+      result = training_.box_loss(targets.data(), labels.data(), weight);
+    else
+      result = training_.loss(labels.data(), smoothing, weight);
+    check(result, "the loss (labels are below " + std::to_string(facts_.classes) + ")");
     return training_.losses();
   }
   void backward() override { check(training_.backward(), "the backward pass"); }

@@ -2,6 +2,7 @@
 
 #include "vggen/train/number_text.hpp"
 
+#include <vggen/io/box.hpp>
 #include <vggen/io/error.hpp>
 
 #include <algorithm>
@@ -46,6 +47,39 @@ int best_class(std::span<const float> logits) {
   return static_cast<int>(std::max_element(logits.begin(), logits.end()) - logits.begin());
 }
 
+double score_of(const training_totals &totals, const trainable_facts &network) {
+  return network.boxes > 0 ? totals.mean_overlap() : totals.accuracy();
+}
+
+std::span<const float, box_numbers> box_for(std::span<const float> outputs, int label) {
+  const std::size_t first = outputs.size() > box_numbers ? static_cast<std::size_t>(label) * box_numbers : 0;
+  return outputs.subspan(first).first<box_numbers>();
+}
+
+void check_targets(std::span<const float> targets, const trainable_facts &network) {
+  if (network.boxes > 0 && targets.size() != static_cast<std::size_t>(network.batch) * box_numbers)
+    throw error(error_code::invalid_argument, "found data without boxes, expected a box for each image, as " +
+                                                  std::string(network.name) + " learns them");
+}
+
+std::span<const float> target_of(std::span<const float> targets, std::size_t example,
+                                 const trainable_facts &network) {
+  return network.boxes > 0 ? targets.subspan(example * box_numbers, box_numbers) : std::span<const float>();
+}
+
+training_totals measure(const evaluated_example &example, const trainable_facts &network) {
+  if (network.boxes == 0)
+    return {.loss = cross_entropy(example.outputs, example.label),
+            .correct = best_class(example.outputs) == example.label,
+            .images = 1};
+  const auto found = box_for(example.outputs, example.label), wanted = box_for(example.target, 0);
+  double squares = 0;
+  for (std::size_t i = 0; i < found.size(); ++i)
+    squares += (double{found[i]} - wanted[i]) * (double{found[i]} - wanted[i]);
+  const double shared = overlap(from_numbers(found), from_numbers(wanted));
+  return {.loss = squares / 2, .correct = shared > least_overlap, .images = 1, .overlap = shared};
+}
+
 void check_settings(const optimiser_settings &settings) {
   check(settings.momentum >= 0 && settings.momentum < 1, "momentum", settings.momentum, "0 to below 1");
   check(settings.weight_decay >= 0 && std::isfinite(settings.weight_decay), "weight decay",
@@ -58,8 +92,7 @@ void check_settings(const optimiser_settings &settings) {
 
 trainer::trainer(trainable &network, const optimiser_settings &settings, normalisation how)
     : network_(network), settings_(settings), how_(std::move(how)),
-      logits_(static_cast<std::size_t>(network.facts().batch) *
-              static_cast<std::size_t>(network.facts().classes)) {
+      logits_(static_cast<std::size_t>(network.facts().batch) * network.facts().outputs()) {
   check_settings(settings);
   if (settings.accumulate > 1) sum_.resize(network.gradients().size());
 }
@@ -79,19 +112,25 @@ void trainer::accumulate() {
 }
 
 training_totals trainer::batch(std::span<const std::uint8_t> images, std::span<const std::int32_t> labels,
-                               int count, double learning_rate, bool last) {
+                               int count, double learning_rate, bool last, std::span<const float> targets) {
+  const trainable_facts &facts = network_.facts();
+  check_targets(targets, facts);
   // gradients are those of the sum of losses; the update divides them by the number of images
   network_.forward(images, how_, {.seed = settings_.seed, .step = static_cast<std::uint32_t>(batches_)},
                    count);
-  const auto losses = network_.loss(labels, static_cast<float>(settings_.label_smoothing), 1.f);
+  const auto losses = network_.loss(labels, targets, static_cast<float>(settings_.label_smoothing), 1.f);
   network_.copy_logits(logits_);
   training_totals totals;
-  const auto classes = static_cast<std::size_t>(network_.facts().classes);
+  const std::size_t outputs = facts.outputs();
   for (int i = 0; i < count; ++i) {
     const auto at = static_cast<std::size_t>(i);
     if (labels[at] < 0) continue;
-    const auto of_image = std::span<const float>(logits_).subspan(at * classes, classes);
-    totals.add({.loss = losses[at], .correct = best_class(of_image) == labels[at], .images = 1});
+    training_totals one = measure({.label = labels[at],
+                                   .outputs = std::span<const float>(logits_).subspan(at * outputs, outputs),
+                                   .target = target_of(targets, at, facts)},
+                                  facts);
+    one.loss = losses[at]; // of smoothed labels, if they are
+    totals.add(one);
   }
   if (!std::isfinite(totals.loss)) {
     const std::string layer = network_.layer_not_finite();

@@ -27,19 +27,31 @@ struct optimiser_settings {
 /// Throws vggen::error with invalid_argument, naming the setting, for settings that make no sense.
 void check_settings(const optimiser_settings &settings);
 
+/// A box is found if it overlaps with that of the image by more than this.
+inline constexpr double least_overlap = 0.5;
+
 /// What one or several steps measured.
 struct training_totals {
-  double loss = 0; ///< sum over images
-  std::int64_t correct = 0, images = 0;
+  double loss = 0;                      ///< sum over images
+  std::int64_t correct = 0, images = 0; ///< correct: classified so, or the box is found
+  double overlap = 0;                   ///< of boxes: sum over images
 
   [[nodiscard]] double mean_loss() const { return loss / static_cast<double>(images); }
+  [[nodiscard]] double mean_overlap() const { return overlap / static_cast<double>(images); }
   [[nodiscard]] double accuracy() const { return static_cast<double>(correct) / static_cast<double>(images); }
   void add(const training_totals &other) {
     loss += other.loss;
     correct += other.correct;
     images += other.images;
+    overlap += other.overlap;
   }
 };
+
+/// What epochs are compared by, more being better: the accuracy, or the mean overlap of boxes.
+[[nodiscard]] double score_of(const training_totals &totals, const trainable_facts &network);
+
+/// Of a network's outputs for an image the box that is meant: that of the label, or the only one.
+[[nodiscard]] std::span<const float, box_numbers> box_for(std::span<const float> outputs, int label);
 
 /// What is asked after each batch of an epoch.
 struct epoch_progress {
@@ -55,10 +67,11 @@ public:
   trainer(trainable &network, const optimiser_settings &settings, normalisation how);
 
   /// One batch forward and backward; after `accumulate` batches, or with `last`, an update with that learning
-  /// rate. Labels below 0 do not count. Throws vggen::error with execution_failed, naming step and layer, if
-  /// the loss is not finite: the parameters are then those before the step.
+  /// rate. Labels below 0 do not count; targets are [n][box_numbers], of a network that gives boxes. Throws
+  /// vggen::error with execution_failed, naming step and layer, if the loss is not finite: the parameters are
+  /// then those before the step; with invalid_argument if targets are missing.
   training_totals batch(std::span<const std::uint8_t> images, std::span<const std::int32_t> labels, int count,
-                        double learning_rate, bool last);
+                        double learning_rate, bool last, std::span<const float> targets = {});
 
   /// The rest of an epoch, from batch `first` on, when `before` has been measured. `rate(step)` is asked
   /// before each update; `after` after each batch, and ends the epoch when it returns false. Returns what was
@@ -74,8 +87,8 @@ public:
       const auto &next = source.next();
       if (next.count == 0) break;
       progress.learning_rate = rate(steps_);
-      progress.totals.add(
-          batch(next.images, next.labels, next.count, progress.learning_rate, progress.batch + 1 == batches));
+      progress.totals.add(batch(next.images, next.labels, next.count, progress.learning_rate,
+                                progress.batch + 1 == batches, targets_of(next)));
       ++progress.batch;
       if (!after(progress)) break;
     }
@@ -106,10 +119,28 @@ private:
   double gradient_norm_ = 0;
 };
 
-/// Runs the network, as it classifies, over all examples of a source; `each` is called for every example that
-/// counts: its place in the epoch, label, logits [class] and its image's bytes [y][x][c].
+/// Represents an example that a network was run on.
+struct evaluated_example {
+  std::int64_t place = 0; ///< in the epoch
+  int label = 0;
+  std::span<const float> outputs{};      ///< logits [class], or boxes [box][box_numbers]
+  std::span<const float> target{};       ///< [box_numbers], if the network gives boxes
+  std::span<const std::uint8_t> image{}; ///< [y][x][c]
+};
+
+/// Runs the network, as it classifies, over all examples of a source; `each` is called with every one that
+/// counts, as an evaluated_example. Throws vggen::error with invalid_argument if targets are missing.
 template <data_source Source, class Each>
 training_totals evaluate(trainable &network, Source &source, const normalisation &how, Each each);
+
+/// Throws unless a batch has the targets that the network needs.
+void check_targets(std::span<const float> targets, const trainable_facts &network);
+/// Those of one example; none if the network classifies.
+[[nodiscard]] std::span<const float> target_of(std::span<const float> targets, std::size_t example,
+                                               const trainable_facts &network);
+
+/// What an example comes to, with its loss.
+[[nodiscard]] training_totals measure(const evaluated_example &example, const trainable_facts &network);
 
 /// The cross-entropy of one image.
 [[nodiscard]] double cross_entropy(std::span<const float> logits, int label);
@@ -119,23 +150,29 @@ training_totals evaluate(trainable &network, Source &source, const normalisation
 template <data_source Source, class Each>
 training_totals evaluate(trainable &network, Source &source, const normalisation &how, Each each) {
   const trainable_facts &facts = network.facts();
-  const auto classes = static_cast<std::size_t>(facts.classes);
-  std::vector<float> logits(static_cast<std::size_t>(facts.batch) * classes);
+  const std::size_t outputs = facts.outputs();
+  std::vector<float> logits(static_cast<std::size_t>(facts.batch) * outputs);
   const auto image_bytes = static_cast<std::size_t>(facts.input.size());
   training_totals totals;
   source.begin_epoch(0, 0);
   for (std::int64_t first = 0;; first += facts.batch) {
     const auto &next = source.next();
     if (next.count == 0) break;
+    const std::span<const float> targets = targets_of(next);
+    check_targets(targets, facts);
     network.evaluate(next.images, how, logits);
     for (int i = 0; i < next.count; ++i) {
       const auto at = static_cast<std::size_t>(i);
       const int label = next.labels[at];
       if (label < 0) continue;
-      const auto of_image = std::span<const float>(logits).subspan(at * classes, classes);
-      totals.add(
-          {.loss = cross_entropy(of_image, label), .correct = best_class(of_image) == label, .images = 1});
-      each(first + i, label, of_image, std::span(next.images).subspan(at * image_bytes, image_bytes));
+      const evaluated_example example{
+          .place = first + i,
+          .label = label,
+          .outputs = std::span<const float>(logits).subspan(at * outputs, outputs),
+          .target = target_of(targets, at, facts),
+          .image = std::span<const std::uint8_t>(next.images).subspan(at * image_bytes, image_bytes)};
+      totals.add(measure(example, facts));
+      each(example);
     }
   }
   return totals;

@@ -189,7 +189,7 @@ class FineTuning(ProgramTest):
     def trained(self, name, *arguments):
         """What training prints of the normalisation, and what its weights say, which are all alike."""
         out = self.folder / name
-        printed = self.good("train", "--data", self.data, "--epochs", 1, "--output", out, *arguments)
+        printed = self.good("train", "--data", self.data, "--epochs", 1, "--learning-rate", 1e-5, "--output", out, *arguments)
         said = self.normalisation(out / "last.safetensors")
         self.assertEqual(said, self.normalisation(out / "best.safetensors"))
         line = next(line for line in printed.splitlines() if line.startswith("normalisation of images: "))
@@ -293,6 +293,41 @@ class FineTuning(ProgramTest):
         self.assertEqual(thawed["features.0.weight"], trained["features.0.weight"])  # compiled so
         self.bad("train", "--resume", "--pretrained", "x", "--output", out, program=THREE,
                  words=["--pretrained=x", f"--pretrained={self.weights}"])
+
+    def test_training_from_kept_features(self):
+        cache = self.folder / "features.safetensors"
+        common = ("train", "--data", self.three, "--epochs", 3, "--pretrained", self.weights)
+        cached = (*common, "--cache-features", cache)
+        self.good(*common, "--output", self.folder / "images", program=THREE)
+        text = self.good(*cached, "--output", self.folder / "kept", program=THREE)
+        self.assertIn("features of the frozen layers: 2,048 numbers for an image, written to", text)  # 8 x 14 x 14, with a halo
+        again = self.good(*cached, "--output", self.folder / "again", program=THREE)
+        self.assertIn(f"features of the frozen layers: read from {cache}", again)
+        images, kept = (tensors_of(self.folder / name / "last.safetensors") for name in ("images", "kept"))
+        self.assertEqual(images, kept)  # to the last bit: the same steps in the same order
+        self.assertEqual(tensors_of(self.folder / "again" / "last.safetensors"), kept)
+        logs = [[json.loads(line) for line in (self.folder / name / "log.jsonl").read_text().splitlines()]
+                for name in ("images", "kept")]
+        for one, other in zip(*logs):
+            self.assertAlmostEqual(one["validation_loss"], other["validation_loss"], places=4)
+            self.assertEqual(one["validation_accuracy"], other["validation_accuracy"])
+        # goes on from the same file
+        self.good("train", "--resume", "--epochs", 4, "--output", self.folder / "kept", program=THREE)
+        self.good("train", "--resume", "--epochs", 4, "--output", self.folder / "images", program=THREE)
+        self.assertEqual(*(tensors_of(self.folder / name / "last.safetensors") for name in ("images", "kept")))
+        # other frozen weights have other features
+        text = self.good("train", "--data", self.three, "--epochs", 1, "--seed", 9, "--cache-features", cache, "--output",
+                         self.folder / "other", program=THREE)
+        self.assertIn("written to", text)
+
+    def test_features_that_cannot_be_kept(self):
+        cache, out = self.folder / "none.safetensors", self.folder / "no-features"
+        self.bad("train", "--data", self.data, "--cache-features", cache, "--output", out, words=["small_train", "freeze_until"])
+        common = ("train", "--data", self.three, "--output", out, "--cache-features")
+        self.bad(*common, cache, "--flip", program=THREE, words=["--cache-features", "--flip"])
+        self.bad(*common, self.weights, program=THREE, words=["best.safetensors", "expected one of features"], lines=None)
+        self.bad(*common, self.folder / "no" / "x.safetensors", program=THREE, words=["x.safetensors"], lines=None)
+        self.assertFalse(cache.exists())
 
     def test_a_pretrained_file_that_does_not_fit(self):
         out = self.folder / "misfit"

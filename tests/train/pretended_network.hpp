@@ -49,6 +49,9 @@ public:
   void update(const sgd_arguments &) override { ++updates; }
   void copy_logits(std::span<float> out) const override { std::fill(out.begin(), out.end(), 0.f); }
   [[nodiscard]] std::string layer_not_finite() const override { return {}; }
+  void forward_frozen(std::span<const std::uint8_t>, const normalisation &, std::span<float>) override {}
+  void forward_trained(std::span<const float>, const step_number &, int) override {}
+  void evaluate_trained(std::span<const float>, std::span<float>) override {}
   void evaluate(std::span<const std::uint8_t>, const normalisation &, std::span<float> logits) override {
     std::fill(logits.begin(), logits.end(), 0.f);
   }

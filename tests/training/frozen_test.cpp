@@ -1,6 +1,8 @@
 // The frozen part of a network by itself: what it gives can be kept and put back.
 #include "both_networks.hpp"
 
+#include "model/relative_error.hpp"
+
 #include <compiled/frozen_norm_training.hpp>
 #include <compiled/frozen_training.hpp>
 #include <compiled/odd_training.hpp>
@@ -44,6 +46,26 @@ template <class Model> void check_kept_values() {
 TEST_CASE("what the frozen part gives can be kept and put back") {
   check_kept_values<compiled::frozen_training>();
   check_kept_values<compiled::frozen_norm_training>();
+}
+
+TEST_CASE("from kept values the network classifies as it does from images") {
+  using model = compiled::frozen_training;
+  using network = model::training::network;
+  both_networks<model> f(2);
+  REQUIRE(f.context.forward_frozen() == status::ok);
+  REQUIRE(f.context.evaluate_trained() == status::ok);
+  const auto found = values_of(f.context.logits());
+  const seeded_parameters<network> parameters;
+  model::weights weights;
+  REQUIRE(weights.assign(parameters.pointers, {.batch = network::batch}) == status::ok);
+  model::context<network::batch> inference;
+  REQUIRE(inference.prepare({.threads = 2}) == status::ok);
+  CHECK(relative_error(found, run(inference, weights)) < 1e-5);
+  // and drops again in the next step
+  REQUIRE(f.context.forward_trained(f.number) == status::ok);
+  CHECK(relative_error(values_of(f.context.logits()), found) > 1e-3);
+  static_assert(!model::training::trains_batch_norms);
+  static_assert(compiled::frozen_norm_training::training::trains_batch_norms);
 }
 
 TEST_CASE("the frozen part ends before what is trained, and before what drops") {

@@ -16,9 +16,12 @@
 #include <vggen/io/error.hpp>
 #include <vggen/io/safetensors.hpp>
 #include <vggen/train/checkpoint.hpp>
+#include <vggen/train/feature_cache.hpp>
+#include <vggen/train/head_network.hpp>
 
 #include <nlohmann/json.hpp>
 
+#include <algorithm>
 #include <array>
 #include <cmath>
 #include <cstdio>
@@ -40,6 +43,7 @@ public:
                                                     number(options.optimiser.label_smoothing) +
                                                     ", expected 0: a network of boxes learns no labels");
     check_extents();
+    check_features();
     set_factors(network, options.factors);
     data_ = open_parts(options.data, options.format, options.validation, options.seed, facts_);
     threads_ = network.prepare(options.threads);
@@ -75,11 +79,22 @@ public:
   void run() {
     measure_data();
     how_ = normalisation_of(*preprocessing_, facts_);
-    loader training = training_loader();
-    loader validation(
-        data_.validation,
-        {.extent = extent_of(facts_), .batch_size = facts_.batch, .threads = options_.loader_threads});
-    trainer steps(network_, options_.optimiser, how_);
+    if (options_.features.empty()) {
+      loader training = training_loader(true), validation = validation_loader();
+      run_epochs(network_, training, validation);
+    } else {
+      head_network head(network_);
+      write_features_if_need_be();
+      feature_source training(options_.features, "training", facts_, true, options_.seed);
+      feature_source validation(options_.features, "validation", facts_, false, options_.seed);
+      run_epochs(head, training, validation);
+    }
+  }
+
+private:
+  // The network may be the head of it, whose sources give features.
+  template <data_source Source> void run_epochs(trainable &network, Source &training, Source &validation) {
+    trainer steps(network, options_.optimiser, how_);
     steps.set_progress(state_.steps, state_.batches);
     learning_rate_schedule rate = schedule();
     announce(training, rate);
@@ -87,7 +102,7 @@ public:
     const interrupt_guard interrupts;
     bool stopped = false;
     while (state_.epoch < options_.epochs && !stopped) {
-      stopped = !one_epoch(steps, training, validation, rate);
+      stopped = !one_epoch(network, steps, training, validation, rate);
       if (options_.stop_after > 0 && state_.epoch - state_.best_epoch >= options_.stop_after) {
         std::printf("stopped: no better %s for %d epochs\n", boxes_ ? "overlap" : "accuracy",
                     options_.stop_after);
@@ -100,7 +115,46 @@ public:
       finish();
   }
 
-private:
+  // Features are kept of images as they are.
+  void check_features() const {
+    if (options_.features.empty()) return;
+    static_cast<void>(head_network(network_));
+    if (options_.crop_padding > 0 || options_.flip || options_.scale_low > 0 || options_.colour_shift > 0)
+      throw error(error_code::invalid_argument,
+                  "--cache-features: found changes of the images (--flip, --crop-padding, --scale, "
+                  "--colour-shift), expected none: features are kept of each image as it is");
+  }
+
+  void write_features_if_need_be() {
+    const std::string key = feature_key(network_, *preprocessing_, data_text());
+    if (has_features(options_.features, key)) {
+      std::printf("features of the frozen layers: read from %s\n", options_.features.c_str());
+      return;
+    }
+    loader training = training_loader(false), validation = validation_loader();
+    const std::array parts{feature_part{"training", &training}, feature_part{"validation", &validation}};
+    progress shown("features of the frozen layers");
+    write_features(options_.features, key, network_, how_, parts, [&](double done) { shown.update(done); });
+    std::printf("features of the frozen layers: %s numbers for an image, written to %s\n",
+                grouped(static_cast<std::int64_t>(facts_.frozen_floats)).c_str(), options_.features.c_str());
+  }
+
+  // What data these are: the files, and which of them are in which part.
+  [[nodiscard]] std::string data_text() const {
+    std::vector<std::string> files;
+    for (const auto &entry :
+         std::filesystem::recursive_directory_iterator(std::filesystem::absolute(options_.data)))
+      if (entry.is_regular_file())
+        files.push_back(entry.path().string() + " " + std::to_string(entry.file_size()) + " " +
+                        std::to_string(entry.last_write_time().time_since_epoch().count()));
+    std::ranges::sort(files);
+    std::string text = data_.kind + " " + number(options_.validation) + " " + std::to_string(options_.seed) +
+                       " " + std::to_string(options_.skip_unreadable);
+    for (const std::string &file : files)
+      text += "\n" + file;
+    return text;
+  }
+
   // What can be said of the augmentation before anything is read.
   void check_extents() const {
     augmentation view = chosen_view();
@@ -175,13 +229,19 @@ private:
     return options_.skip_unreadable ? unreadable_images::skip : unreadable_images::stop;
   }
 
-  loader training_loader() {
+  loader validation_loader() const {
+    return loader(
+        data_.validation,
+        {.extent = extent_of(facts_), .batch_size = facts_.batch, .threads = options_.loader_threads});
+  }
+
+  [[nodiscard]] loader training_loader(bool shuffled) const {
     augmentation view = chosen_view();
     view.colours = colours_;
     return loader(data_.training, {.extent = extent_of(facts_),
                                    .batch_size = facts_.batch,
                                    .seed = options_.seed,
-                                   .shuffle = true,
+                                   .shuffle = shuffled,
                                    .view = view,
                                    .threads = options_.loader_threads,
                                    .unreadable = unreadable(),
@@ -190,7 +250,8 @@ private:
                                    }});
   }
 
-  void announce(const loader &training, const learning_rate_schedule &rate) const {
+  template <data_source Source>
+  void announce(const Source &training, const learning_rate_schedule &rate) const {
     for (const std::string &note : options_.recipe_notes)
       std::printf("recipe %s: %s\n", options_.recipe.c_str(), note.c_str());
     std::printf("%s: %s parameters, batches of %d on %d threads\n", std::string(facts_.name).c_str(),
@@ -218,7 +279,9 @@ private:
   }
 
   // Returns false if it was interrupted: the checkpoint then stands in the middle of the epoch.
-  bool one_epoch(trainer &steps, loader &training, loader &validation, learning_rate_schedule &rate) {
+  template <data_source Source>
+  bool one_epoch(trainable &network, trainer &steps, Source &training, Source &validation,
+                 learning_rate_schedule &rate) {
     epoch_record record{.epoch = static_cast<int>(state_.epoch + 1)};
     const double waited_before = waited(training);
     {
@@ -246,7 +309,7 @@ private:
         return false;
       }
     }
-    const training_totals validated = evaluate(network_, validation, how_, [](const evaluated_example &) {});
+    const training_totals validated = evaluate(network, validation, how_, [](const evaluated_example &) {});
     const training_totals trained = state_.totals;
     record.step = state_.steps;
     record.training_loss = trained.mean_loss();
@@ -280,7 +343,7 @@ private:
   }
 
   // Seconds for which the next batch was not ready, the first ones of epochs among them.
-  static double waited(const loader &source) {
+  template <data_source Source> static double waited(const Source &source) {
     const loader_counters counted = source.counters();
     return counted.wait_seconds + counted.start_seconds;
   }

@@ -163,6 +163,12 @@ void add_learning_rate(CLI::App &rate, train_options &o) {
   rate.add_option("--freeze-until", o.factors.freeze_until,
                   "leave all layers before this one as they are, but those that --rate names")
       ->type_name("LAYER");
+  rate.add_option(
+          "--cache-features", o.features,
+          "of a network some of whose layers were frozen when it was compiled: what they give for each "
+          "image is kept in this file, and only the others run; written if it is not there, or of "
+          "something else")
+      ->type_name("FILE");
   rate.add_option_function<std::vector<std::string>>(
           "--rate",
           [&o](const std::vector<std::string> &texts) {

@@ -38,6 +38,7 @@ struct train_options {
   std::filesystem::path weights;         ///< to begin with; empty: random ones
   std::filesystem::path shallower;       ///< of a shallower network, to begin with some of them; empty: none
   std::filesystem::path pretrained;      ///< to begin with all layers of it but the classifier; empty: none
+  std::filesystem::path features;        ///< file of what the frozen layers give for each image; empty: none
   std::string normalise;                 ///< a preset, or data; empty: as these files say, else data
   std::string recipe;                    ///< whose settings are defaults; empty: none
   std::vector<std::string> recipe_notes; ///< how these differ from what was published

@@ -39,6 +39,7 @@ struct step_operands {
   float smoothing = 0, weight = 1;
   float *losses = nullptr; ///< of the batch
   int images = 0;          ///< the first so many count in batch norms
+  bool drops = true;       ///< dropout does
 };
 
 /// Represents the arena, the packed weights, the threads and the scratch memory of a step.
@@ -184,7 +185,9 @@ private:
       return packing[I] >= 0 ? packed_at(I) : operands.parameters[parameter];
     };
     [[maybe_unused]] const dropout_draw draw{
-        .probability = static_cast<float>(layer_infos<Network>[static_cast<std::size_t>(c.layer)].dropout),
+        .probability = operands.drops ? static_cast<float>(
+                                            layer_infos<Network>[static_cast<std::size_t>(c.layer)].dropout)
+                                      : 0.f,
         .seed = operands.number.seed,
         .step = operands.number.step,
         .layer = static_cast<std::uint32_t>(c.layer)};

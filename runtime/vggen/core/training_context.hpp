@@ -157,9 +157,26 @@ public:
     if (const status packed = pack(); packed != status::ok) return packed;
     number_ = number;
     images_ = images;
-    const status result =
-        run([](const step_call &call) { return call.is_forward() && call.output > frozen_output; });
+    const status result = run(after_frozen);
     if (result == status::ok) move_running_statistics();
+    return result;
+  }
+
+  /// Whether a batch norm is trained, so that what it gives depends on the batch.
+  static constexpr bool trains_batch_norms = [] {
+    for (const layer_info &layer : layer_infos<network>)
+      if (layer.kind == layer_kind::batch_norm && layer.index >= first_trained_layer<network>()) return true;
+    return false;
+  }();
+  /// Goes on from frozen_values() to the logits as the network classifies, without dropout.
+  status evaluate_trained() noexcept
+    requires(!trains_batch_norms)
+  {
+    if (!ready()) return status::not_ready;
+    if (const status packed = pack(); packed != status::ok) return packed;
+    drops_ = false;
+    const status result = run(after_frozen);
+    drops_ = true;
     return result;
   }
 
@@ -246,6 +263,9 @@ private:
       if (call.is_loss()) return call.input;
     return -1;
   }();
+  static constexpr auto after_frozen = [](const step_call &call) {
+    return call.is_forward() && call.output > frozen_output;
+  };
   static constexpr int forward_calls = [] {
     int n = 0;
     for (const step_call &call : runner::calls)
@@ -318,7 +338,8 @@ private:
                         .smoothing = smoothing_,
                         .weight = weight_,
                         .losses = losses_.data(),
-                        .images = images_},
+                        .images = images_,
+                        .drops = drops_},
                        wanted);
   }
 
@@ -335,6 +356,7 @@ private:
   bool packed_all_ = false, packed_trained_ = false;
   step_number number_;
   int images_ = batch;
+  bool drops_ = true;
   const std::int32_t *labels_ = nullptr;
   const float *targets_ = nullptr;
   float smoothing_ = 0, weight_ = 1;

@@ -37,6 +37,9 @@ struct trainable_facts {
   std::size_t state_bytes = 0;   ///< of parameters, gradients and momenta
   std::size_t arena_bytes = 0;   ///< of activations and their gradients
   std::string kernels_key;       ///< the same for the same machine code
+  /// Floats of what the frozen layers give for an image (forward_frozen); 0 if none is frozen, or the others
+  /// have batch norms.
+  std::size_t frozen_floats = 0;
 
   /// Numbers that it gives for an image: logits, or boxes [box][box_numbers].
   [[nodiscard]] std::size_t outputs() const {
@@ -75,6 +78,14 @@ public:
   /// After forward(): the name of the first layer whose output, among those that are kept, is not finite;
   /// empty if there is none.
   [[nodiscard]] virtual std::string layer_not_finite() const = 0;
+
+  /// forward() in two halves, where facts().frozen_floats is not 0: what the layers give that were frozen
+  /// when the network was compiled, [n][value], and the rest from there on.
+  virtual void forward_frozen(std::span<const std::uint8_t> images, const normalisation &how,
+                              std::span<float> values) = 0;
+  virtual void forward_trained(std::span<const float> values, const step_number &number, int count) = 0;
+  /// evaluate() from there on.
+  virtual void evaluate_trained(std::span<const float> values, std::span<float> logits) = 0;
 
   /// Runs the network as it classifies, without dropout: logits, or boxes, as copy_logits().
   virtual void evaluate(std::span<const std::uint8_t> images, const normalisation &how,

@@ -18,6 +18,8 @@ template <class Model> class trainable_model final : public trainable {
   using network = typename context_type::network;
   static constexpr int boxes = boxes_of(network{});
 
+  static constexpr bool keeps_frozen = context_type::frozen_output > 0 && !context_type::trains_batch_norms;
+
 public:
   trainable_model() {
     facts_ = {.name = Model::name,
@@ -33,7 +35,8 @@ public:
               .first_trained = context_type::first_trained,
               .state_bytes = context_type::state_bytes(),
               .arena_bytes = context_type::arena_bytes(),
-              .kernels_key = {}};
+              .kernels_key = {},
+              .frozen_floats = keeps_frozen ? context_type::frozen_floats : 0};
     for (const compiled_kernel &kernel : Model::kernel_table)
       facts_.kernels_key += std::string(kernel.key.substr(0, 8));
   }
@@ -96,6 +99,24 @@ public:
         return std::string(layer.name.view());
     }
     return {};
+  }
+
+  void forward_frozen(std::span<const std::uint8_t> images, const normalisation &how,
+                      std::span<float> values) override {
+    check(training_.set_images(images.data(), how.constants.data(), how.reverse_channels), "preprocessing");
+    check(training_.forward_frozen(), "running the frozen layers");
+    std::ranges::copy(training_.frozen_values(), values.begin());
+  }
+  void forward_trained(std::span<const float> values, const step_number &number, int count) override {
+    std::ranges::copy(values, training_.frozen_values().begin());
+    check(training_.forward_trained(number, count), "running the network");
+  }
+  void evaluate_trained(std::span<const float> values, std::span<float> logits) override {
+    if constexpr (keeps_frozen) {
+      std::ranges::copy(values, training_.frozen_values().begin());
+      check(training_.evaluate_trained(), "running the network");
+      copy(training_.logits(), logits);
+    }
   }
 
   void evaluate(std::span<const std::uint8_t> images, const normalisation &how,

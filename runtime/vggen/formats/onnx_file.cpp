@@ -15,7 +15,6 @@
 #include <utility>
 #include <vector>
 
-#include <google/protobuf/io/coded_stream.h>
 #include <onnx/onnx_pb.h>
 
 namespace vggen::detail {
@@ -59,10 +58,8 @@ private:
     const auto bytes = file_->bytes();
     if (bytes.size() > static_cast<std::size_t>(std::numeric_limits<int>::max()))
       fail("a file of more than 2 GB, which ONNX cannot have", error_code::too_large);
-    google::protobuf::io::CodedInputStream stream(reinterpret_cast<const std::uint8_t *>(bytes.data()),
-                                                  static_cast<int>(bytes.size()));
-    stream.SetTotalBytesLimit(std::numeric_limits<int>::max());
-    if (!model_->ParseFromCodedStream(&stream) || !stream.ConsumedEntireMessage() || !model_->has_graph())
+    // from an array: of a stream, a text's length is believed for up to 50 MB
+    if (!model_->ParseFromArray(bytes.data(), static_cast<int>(bytes.size())) || !model_->has_graph())
       fail("neither safetensors, PyTorch's, Keras's nor ONNX's, or a damaged file of the last",
            error_code::unsupported);
   }

@@ -29,7 +29,9 @@ namespace {
 const std::filesystem::path folder = std::filesystem::path(VGGEN_TEST_DATA) / "fuzz";
 
 // The most that a file of that many bytes may ask for at once, beside buffers of fixed size.
-std::size_t most_for(std::uintmax_t bytes) { return (std::size_t{1} << 20) + 16 * static_cast<std::size_t>(bytes); }
+std::size_t most_for(std::uintmax_t bytes) {
+  return (std::size_t{1} << 20) + 16 * static_cast<std::size_t>(bytes);
+}
 
 std::optional<error> open_and_read(const std::filesystem::path &path) {
   CAPTURE(path.string());

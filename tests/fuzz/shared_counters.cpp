@@ -1,5 +1,6 @@
-// HDF5 files are read in child processes, whose counters of what code ran would be lost to libFuzzer: before it starts,
-// this makes their pages shared. It is compiled without counters: clang would take the names below for its own.
+// HDF5 files are read in child processes, whose counters of what code ran would be lost to libFuzzer: before
+// it starts, this makes their pages shared. It is compiled without counters: clang would take the names below
+// for its own.
 #include <algorithm>
 #include <cstdint>
 #include <cstdlib>
@@ -8,7 +9,8 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-extern "C" std::uint8_t __start___sancov_cntrs[], __stop___sancov_cntrs[]; // by the linker: the section's ends
+extern "C" std::uint8_t __start___sancov_cntrs[],
+    __stop___sancov_cntrs[]; // by the linker: the section's ends
 
 extern "C" int LLVMFuzzerInitialize(int * /*count*/, char *** /*arguments*/) {
   const auto page = static_cast<std::uintptr_t>(sysconf(_SC_PAGESIZE));

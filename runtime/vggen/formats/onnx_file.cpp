@@ -55,6 +55,8 @@ private:
   [[nodiscard]] std::string name() const { return file_->path().string(); }
 
   void parse() {
+    constexpr int most_nodes =
+        100'000; // each convolution among them takes more memory than its node does in the file
     const auto bytes = file_->bytes();
     if (bytes.size() > static_cast<std::size_t>(std::numeric_limits<int>::max()))
       fail("a file of more than 2 GB, which ONNX cannot have", error_code::too_large);
@@ -62,6 +64,8 @@ private:
     if (!model_->ParseFromArray(bytes.data(), static_cast<int>(bytes.size())) || !model_->has_graph())
       fail("neither safetensors, PyTorch's, Keras's nor ONNX's, or a damaged file of the last",
            error_code::unsupported);
+    if (model_->graph().node_size() > most_nodes)
+      fail("a network of " + std::to_string(model_->graph().node_size()) + " nodes", error_code::too_large);
   }
 
   void visit(const onnx::NodeProto &node) {

@@ -1,4 +1,5 @@
-// Files in which one long text is the name of very many things: each would have a copy of it.
+// Files whose few bytes would become very much in memory: one long text that is the name of very many things,
+// a dict in another one many times, parts of two bytes.
 #include "formats/support.hpp"
 
 #include <vggen/formats/pickle.hpp>
@@ -107,4 +108,19 @@ TEST_CASE("names of an ONNX network's constants are short") {
   REQUIRE(problem);
   CHECK(problem->code() == error_code::corrupt_file);
   CHECK(std::string(problem->what()).find("shape or name") != std::string::npos);
+}
+
+TEST_CASE("an ONNX network of very many nodes is refused before they are made") {
+  for (const std::string &part :
+       {field(1, ""s), field(3, ""s), field(3, 1)}) { // nodes, and what no graph has
+    std::string graph;
+    while (graph.size() < 16'000)
+      graph += part;
+    std::string content = field(1, 8);
+    for (int i = 0; i < 30; ++i)
+      content += field(7, graph);
+    const auto problem = refusal_of_network(content);
+    REQUIRE(problem);
+    CHECK(problem->code() == error_code::too_large);
+  }
 }

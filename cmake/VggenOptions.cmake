@@ -3,6 +3,7 @@ set(CMAKE_CXX_STANDARD 20)
 set(CMAKE_CXX_STANDARD_REQUIRED ON)
 set(CMAKE_CXX_EXTENSIONS OFF)
 set(CMAKE_POSITION_INDEPENDENT_CODE ON)
+set(CMAKE_CXX_SCAN_FOR_MODULES OFF) # there are none, and with clang the search needs another program
 
 # vggen_own_code(<target>...): for every target of this project.
 function(vggen_own_code)
@@ -11,6 +12,10 @@ function(vggen_own_code)
     if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_COMPILER_VERSION VERSION_LESS 13)
       # GCC 12 warns of its own std::string operator+ (https://gcc.gnu.org/bugzilla/show_bug.cgi?id=105651)
       target_compile_options(${target} PRIVATE -Wno-restrict)
+    endif()
+    if(CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
+      # libstdc++'s stable_sort calls what it has deprecated itself
+      target_compile_options(${target} PRIVATE -Wno-deprecated-declarations)
     endif()
   endforeach()
 endfunction()

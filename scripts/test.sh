@@ -2,7 +2,7 @@
 # Sets up everything, builds it and runs the tests.
 #
 #   scripts/test.sh          the quick ones, and the check of the format
-#   scripts/test.sh --full   everything: sanitizers, emulated targets, every shape of the zoo, clang-tidy
+#   scripts/test.sh --full   everything: sanitizers, emulated targets, every shape of the zoo, clang-tidy, fuzzing
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -31,4 +31,5 @@ else
     cmake --build --preset "$preset" --target all full_tests
     ctest --preset "$preset" --parallel "$(nproc)"
   done
+  tests/fuzz/run.sh 30
 fi

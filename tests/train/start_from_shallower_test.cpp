@@ -140,6 +140,8 @@ TEST_CASE("the network of a file, by any of the usual names") {
   check_found(fully_convolutional(thin(vgg11)));
   check_found(without_top(thin(vgg16)));
   check_found(shallow);
+  check_found(thin(vgg11_bn)); // a batch norm between convolution and relu
+  check_found(thin(vgg16_bn));
 }
 
 TEST_CASE("the first convolutions and the classifier are copied, the others left") {
@@ -154,6 +156,31 @@ TEST_CASE("the first convolutions and the classifier are copied, the others left
     CHECK(network.changes == 1);
     const std::map<std::string, float> expected{{"conv1_1", 2},  {"conv1_2", -1}, {"conv2_1", 5},
                                                 {"conv2_2", -1}, {"fc3", 9},      {"fc4", 11}};
+    const auto infos = network.facts().parameter_tensors;
+    for (std::size_t i = 0; i < infos.size(); ++i) {
+      const std::string name(infos[i].name.view());
+      CAPTURE(name);
+      CHECK(std::ranges::all_of(network.parameter(i), [&](float v) { return v == expected.at(name); }));
+    }
+  }
+}
+
+TEST_CASE("batch norms go with their convolutions, statistics and all") {
+  constexpr auto shallow_bn = with_batch_norm(shallow);
+  constexpr auto deep_bn = with_batch_norm(deep);
+  for (const naming how : {naming::torchvision, naming::paper, naming::keras}) {
+    const temporary_file file;
+    tensors all = tensors_of(shallow_bn, how);
+    if (how == naming::torchvision) all["features.1.num_batches_tracked"] = {.shape = {}};
+    write(file.path, all);
+    test::pretended_network network(deep_bn);
+    std::ranges::fill(network.parameters(), -1.f);
+    const shallower_start start = start_from_shallower(file.path, network);
+    CHECK(start.copied == std::vector<std::string>{"conv1_1", "conv2_1", "fc3", "fc4"});
+    CHECK(start.others == std::vector<std::string>{"conv1_2", "conv2_2"});
+    const std::map<std::string, float> expected{{"conv1_1", 2}, {"bn1_1", 3}, {"conv1_2", -1}, {"bn1_2", -1},
+                                                {"conv2_1", 6}, {"bn2_1", 7}, {"conv2_2", -1}, {"bn2_2", -1},
+                                                {"fc3", 11},    {"fc4", 13}};
     const auto infos = network.facts().parameter_tensors;
     for (std::size_t i = 0; i < infos.size(); ++i) {
       const std::string name(infos[i].name.view());
@@ -190,6 +217,8 @@ TEST_CASE("all that has another shape is listed, with both names and both shapes
 TEST_CASE("what no such network has is listed") {
   tensors all = tensors_of(shallow, naming::torchvision);
   all["features.1.running_mean"] = {.shape = {2}};
+  all["features.40.running_var"] = all["features.40.running_mean"] = all["features.40.weight"] =
+      all["features.40.bias"] = {.shape = {2}};
   all["logit_scale"] = {.shape = {}};
   all["weight"] = {.shape = {1}};
   all["features.12345.weight"] = all["features.-1.weight"] = all["features..weight"] = {.shape = {1}};
@@ -199,13 +228,14 @@ TEST_CASE("what no such network has is listed") {
   all["classifier.7.weight"] = {.shape = {4, 4}, .type = element_type::f16};
   all["classifier.7.bias"] = {.shape = {3}};
   const std::string message = refusal(all);
-  for (const char *part :
-       {"\"features.1.running_mean\": not the name", "\"logit_scale\": not the name",
-        "\"weight\": not the name", "\"features.12345.weight\": not", "\"features.-1.weight\": not",
-        "\"features..weight\": not", "\"features.9.bias\": without weights",
-        "\"features.20.weight\": found 2 dimensions, expected 4",
-        "\"classifier.7.weight\": found F16, expected F32",
-        "\"classifier.7.bias\": found another shape than [4]"})
+  for (const char *part : {"\"features.1.running_mean\": without a tensor weight",
+                           "\"features.40.weight\": found a batch norm that follows no convolution",
+                           "\"logit_scale\": not the name", "\"weight\": not the name",
+                           "\"features.12345.weight\": not", "\"features.-1.weight\": not",
+                           "\"features..weight\": not", "\"features.9.bias\": without a tensor weight",
+                           "\"features.20.weight\": found 2 dimensions, expected 4",
+                           "\"classifier.7.weight\": found F16, expected F32",
+                           "\"classifier.7.bias\": found another shape than [4]"})
     has(message, part);
 }
 

@@ -116,11 +116,12 @@ int main(int argc, char **argv) {
   app.add_option("out", o.out, "file to write: .safetensors, .h5 or .onnx")->required();
   CLI::Option *const to =
       app.add_option("--to", o.to, "safetensors, keras or onnx (default: what OUT ends with)");
-  to->transform(CLI::CheckedTransformer(std::map<std::string, format>{
+  to->option_text("FORMAT")->transform(CLI::CheckedTransformer(std::map<std::string, format>{
       {"safetensors", format::safetensors}, {"keras", format::keras}, {"onnx", format::onnx}}));
   app.add_option("--preprocess", o.preprocess,
-                 "how images are prepared for these weights: torchvision, caffe (Keras's own) or unit; noted "
-                 "in the file");
+                 "how images are prepared for the weights in IN: torchvision, caffe (Keras's own), unit, or "
+                 "an object of "
+                 "numbers in JSON; noted in the file");
   app.add_option("--labels", o.labels, "names of the classes, one a line (or .json); noted in the file");
   app.add_flag("--fold-batch-norm", o.fold, "make batch norms a part of their convolutions");
   app.add_flag("--reverse-channels", o.reverse,

@@ -19,6 +19,7 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr int most_rank = 8;
+constexpr std::size_t most_name = 1024; // each layer that takes a constant has a copy
 
 std::optional<element_type> type_of(int type) {
   switch (type) {
@@ -94,13 +95,14 @@ stored_tensor onnx_constants::as_stored(const onnx::TensorProto &tensor) const {
   if (!type)
     fail(*file_, "a constant " + in_quotes(tensor.name()) + " that holds no floating-point numbers",
          error_code::unsupported);
+  if (tensor.name().size() > most_name || tensor.dims_size() > most_rank)
+    fail(*file_, "a constant of an impossible shape or name, " + in_quotes(tensor.name()));
   stored_tensor result{.name = tensor.name(),
                        .type = *type,
                        .shape = {tensor.dims().begin(), tensor.dims().end()},
                        .read = {}};
   const auto bytes = tensor_bytes(*type, result.shape);
-  if (!bytes || result.shape.size() > most_rank)
-    fail(*file_, "a constant of an impossible shape, " + in_quotes(tensor.name()));
+  if (!bytes) fail(*file_, "a constant of an impossible shape, " + in_quotes(tensor.name()));
   if (tensor.data_location() == onnx::TensorProto::EXTERNAL) {
     read_external(tensor, *bytes, result);
     return result;

@@ -2,6 +2,7 @@
 
 #include "vggen/formats/check_vgg.hpp"
 #include "vggen/formats/layouts.hpp"
+#include "vggen/formats/message_objects.hpp"
 #include "vggen/formats/onnx_constants.hpp"
 #include "vggen/io/error.hpp"
 #include "vggen/io/safetensors_header.hpp"
@@ -15,7 +16,6 @@
 #include <utility>
 #include <vector>
 
-#include <google/protobuf/io/coded_stream.h>
 #include <onnx/onnx_pb.h>
 
 namespace vggen::detail {
@@ -56,13 +56,14 @@ private:
   [[nodiscard]] std::string name() const { return file_->path().string(); }
 
   void parse() {
+    constexpr int most_objects = 100'000; // VGG19 with batch norms has some hundreds
     const auto bytes = file_->bytes();
     if (bytes.size() > static_cast<std::size_t>(std::numeric_limits<int>::max()))
       fail("a file of more than 2 GB, which ONNX cannot have", error_code::too_large);
-    google::protobuf::io::CodedInputStream stream(reinterpret_cast<const std::uint8_t *>(bytes.data()),
-                                                  static_cast<int>(bytes.size()));
-    stream.SetTotalBytesLimit(std::numeric_limits<int>::max());
-    if (!model_->ParseFromCodedStream(&stream) || !stream.ConsumedEntireMessage() || !model_->has_graph())
+    if (!makes_at_most(most_objects, bytes, *onnx::ModelProto::descriptor()))
+      fail("more than " + std::to_string(most_objects) + " nodes, tensors and texts", error_code::too_large);
+    // from an array: of a stream, a text's length is believed for up to 50 MB
+    if (!model_->ParseFromArray(bytes.data(), static_cast<int>(bytes.size())) || !model_->has_graph())
       fail("neither safetensors, PyTorch's, Keras's nor ONNX's, or a damaged file of the last",
            error_code::unsupported);
   }

@@ -205,10 +205,14 @@ private:
     pickle_value &storage = push(kind::storage);
     storage.type = type->type;
     storage.count = items[4]->integer;
-    if (items[2]->is(kind::text))
+    if (items[2]->is(kind::text)) {
+      if (items[2]->text.size() > pickle::most_name)
+        fail("a storage whose key has " + std::to_string(items[2]->text.size()) + " bytes",
+             error_code::too_large);
       storage.key = items[2]->text;
-    else
+    } else {
       storage.key = std::to_string(integer_of(*items[2]));
+    }
     if (storage.count < 0) fail("a storage of " + std::to_string(storage.count) + " elements");
   }
 

@@ -56,12 +56,16 @@ struct pickle_value {
 /// Represents a pickle that was read: its values, and how many bytes it took.
 class pickle {
 public:
+  /// Bytes of the longest key or name that is taken: one text can be that of any number of values, and each
+  /// has a copy.
+  static constexpr std::size_t most_name = 1024;
+
   /// Reads the pickle at the beginning of `bytes`, which must outlive it. `file_name` is for messages.
   ///
   /// Throws vggen::error with
   ///   corrupt_file if it is not a pickle, ends early, or does what no pickle of weights does;
   ///   unsupported  if it calls anything that is not on the list: the message says what;
-  ///   too_large    if it has more values than any network's weights need.
+  ///   too_large    if it has more values than any network's weights need, or a storage's key is too long.
   pickle(std::span<const std::byte> bytes, const std::string &file_name);
 
   pickle(pickle &&) = default;

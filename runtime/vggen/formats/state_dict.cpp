@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <memory>
 #include <string_view>
+#include <unordered_set>
 #include <utility>
 
 namespace vggen::detail {
@@ -28,8 +29,9 @@ const pickle_value &find_state_dict(const pickle_value &root, const std::string 
   if (has_tensors(root)) return root;
   const pickle_value *found = nullptr;
   std::string names;
+  std::unordered_set<const pickle_value *> seen; // one dict can be there any number of times
   for (const auto &[key, value] : root.entries) {
-    if (!key->is(kind::text) || !has_tensors(*value)) continue;
+    if (!key->is(kind::text) || !seen.insert(value).second || !has_tensors(*value)) continue;
     names += (names.empty() ? "" : ", ") + in_quotes(key->text);
     if (found != nullptr)
       throw error(error_code::unsupported,
@@ -111,6 +113,9 @@ tensors_of_state_dict(const pickle_value &root, const std::string &file_name,
   for (const auto &entry : dict.entries) {
     if (!is_tensor_entry(entry)) continue;
     const pickle_value &tensor = *entry.second;
+    if (entry.first->text.size() > pickle::most_name)
+      throw error(error_code::too_large, file_name + ": found a tensor whose name has " +
+                                             std::to_string(entry.first->text.size()) + " bytes");
     if (!converts_to_float(tensor.storage->type))
       throw error(error_code::unsupported, file_name + ": tensor " + in_quotes(entry.first->text) +
                                                ": found " + std::string(element_name(tensor.storage->type)) +

@@ -174,8 +174,11 @@ public:
 
 private:
   void add(const stored_tensor &tensor) {
+    constexpr std::size_t most_name = 1024; // each is compared with all others
     const bool is_path = tensor.name.find('/') != std::string::npos;
-    const auto name = is_path ? parse_path(tensor.name) : parse_dotted(tensor.name);
+    const auto name = tensor.name.size() > most_name ? std::nullopt
+                      : is_path                      ? parse_path(tensor.name)
+                                                     : parse_dotted(tensor.name);
     if (part_ == vgg_part::encoder && (!name || !has_place(name->layer))) {
       leaves_norms_ = leaves_norms_ || (name && is_of_norm(*name, tensor));
       return;

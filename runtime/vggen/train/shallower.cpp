@@ -14,7 +14,7 @@ namespace {
 
 constexpr std::size_t copied_convolutions = 4;
 
-// The tensors of one layer: indices from `first` on.
+// The tensors of one layer, and of a convolution's batch norm: indices from `first` on.
 struct layer_tensors {
   std::size_t first = 0, count = 0;
 };
@@ -23,10 +23,15 @@ struct layer_lists {
   std::vector<layer_tensors> convolutions, fully_connected; // in the network's order
 };
 
+bool is_of_norm(const parameter_info &parameter) {
+  return parameter.role != parameter_role::weights && parameter.role != parameter_role::bias;
+}
+
 layer_lists layers_of(std::span<const parameter_info> parameters) {
   layer_lists lists;
   for (std::size_t first = 0, next = 0; first < parameters.size(); first = next) {
-    while (next < parameters.size() && parameters[next].layer == parameters[first].layer)
+    while (next < parameters.size() &&
+           (parameters[next].layer == parameters[first].layer || is_of_norm(parameters[next])))
       ++next;
     // by name, for a classifier's layers may be convolutions
     const bool in_top = parameters[first].name.view().starts_with("fc");
@@ -62,6 +67,11 @@ public:
       else
         others += "\n  found " + text_of(a) + ", expected " + text_of(b);
     }
+    // the outputs that the next layers learned from would be others; a norm that only the deeper one has
+    // starts afresh
+    if (from.count > to.count)
+      others += "\n  found a batch norm " + std::string(source_[from.first + to.count].name.view()) +
+                ", expected none";
     mismatches_ += others;
     if (others.empty()) copies_.insert(copies_.end(), pairs.begin(), pairs.end());
   }

@@ -30,10 +30,12 @@ enum class other_shapes {
 /// The first four convolutions of `source` go where `destination` has them too, at the same place of the same
 /// block (conv3_2 to conv3_2); one that it does not have goes nowhere. The fully connected layers, of which
 /// there may be any number, are paired from the last one backwards, as long as both have one; they may be
-/// convolutions of a classifier (fully_convolutional), if they are so in both.
+/// convolutions of a classifier (fully_convolutional), if they are so in both. A batch norm goes with its
+/// convolution, statistics and all; where only the deeper network has one, it is initialised afresh.
 ///
 /// Both lists are whole ones (parameter_infos). Throws vggen::error with mismatch if layers that correspond
-/// have other shapes, listing them all, or if nothing corresponds.
+/// have other shapes, or if only the shallower one has batch norms, listing them all, or if nothing
+/// corresponds.
 [[nodiscard]] std::vector<tensor_copy> copies_from_shallower(std::span<const parameter_info> source,
                                                              std::span<const parameter_info> destination,
                                                              other_shapes otherwise = other_shapes::refuse);

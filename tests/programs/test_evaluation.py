@@ -91,6 +91,16 @@ class Evaluation(ProgramTest):
         self.assertEqual(view["confusion"], plain["confusion"])
         self.assertAlmostEqual(view["loss"], plain["loss"], places=5)
 
+    def test_a_list(self):
+        pictures = self.folder / "pictures.csv"
+        files = sorted(self.tree.glob("*/*.png"))
+        pictures.write_text("file,class\n" + "".join(f"{path.relative_to(self.folder)},{path.parent.name}\n" for path in files))
+        for part in ("training", "test"):
+            self.assertEqual(self.eval("--weights", self.weights[0], data=pictures, part=part),
+                             self.eval("--weights", self.weights[0]))
+        pictures.write_text("file,class\nnone.png,c0\n")
+        self.bad("eval", "--data", pictures, "--weights", self.weights[0], words=["pictures.csv:2", "none.png"])
+
     def test_fifty_is_25_with_flip(self):
         self.assertEqual(self.eval("--weights", self.weights[0], "--scales", "32,36", "--crops", 50),
                          self.eval("--weights", self.weights[0], "--scales", "32,36", "--crops", 25, "--flip"))

@@ -65,7 +65,7 @@ data_parts open_parts(const std::filesystem::path &folder, const std::string &fo
 std::shared_ptr<const dataset> open_part(const std::filesystem::path &folder, const std::string &format,
                                          bool test, const trainable_facts &network) {
   const named_data data = open_data(folder, format);
-  const auto &part = test ? data.test : data.training;
+  const auto &part = test && data.kind != "list" ? data.test : data.training; // a list is all there is
   if (!part)
     throw error(error_code::invalid_argument, folder.string() +
                                                   ": found no test part (a folder `test` or `val` beside "

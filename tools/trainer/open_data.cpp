@@ -1,9 +1,9 @@
 #include "tools/trainer/open_data.hpp"
 
-#include <vggen/data/boxes.hpp>
 #include <vggen/data/cifar.hpp>
 #include <vggen/data/folder.hpp>
 #include <vggen/data/idx.hpp>
+#include <vggen/data/listed.hpp>
 #include <vggen/io/error.hpp>
 
 namespace vggen {
@@ -19,9 +19,10 @@ bool there(const fs::path &folder, std::initializer_list<const char *> names) {
 }
 
 std::string kind_of(const fs::path &folder) {
+  if (fs::is_regular_file(folder)) return "list";
   if (!fs::is_directory(folder))
     throw error(error_code::cannot_open,
-                folder.string() + ": found no folder of that name, expected a data set");
+                folder.string() + ": found no folder or list of that name, expected a data set");
   if (there(folder, {"train-images-idx3-ubyte.gz", "train-images-idx3-ubyte", "t10k-images-idx3-ubyte.gz",
                      "t10k-images-idx3-ubyte"}))
     return "idx";
@@ -66,12 +67,15 @@ named_data open_data(const fs::path &folder, const std::string &kind) {
     data.training = open_boxes(training_folder(folder));
     if (const fs::path test = test_folder(folder); !test.empty())
       data.test = open_boxes(test, data.training->class_names());
+  } else if (data.kind == "list") {
+    data.training = open_list(folder);
   } else if (data.kind == "folder") {
     data.training = open_folder(training_folder(folder));
     if (const fs::path test = test_folder(folder); !test.empty()) data.test = open_folder(test);
   } else {
     throw error(error_code::invalid_argument,
-                "--format: found '" + kind + "', expected auto, idx, cifar10, cifar100, boxes or folder");
+                "--format: found '" + kind +
+                    "', expected auto, idx, cifar10, cifar100, boxes, list or folder");
   }
   return data;
 }

@@ -1,5 +1,5 @@
 // Reads the list field by field, so that every mistake has its line.
-#include "vggen/data/boxes.hpp"
+#include "vggen/data/listed.hpp"
 
 #include "vggen/io/error.hpp"
 #include "vggen/io/read_image.hpp"
@@ -13,6 +13,7 @@
 #include <cstdio>
 #include <fstream>
 #include <set>
+#include <span>
 #include <string_view>
 #include <system_error>
 #include <utility>
@@ -54,7 +55,7 @@ public:
   explicit line_reader(fs::path list) : list_(std::move(list)), stream_(list_, std::ios::binary) {
     std::error_code ignored;
     if (!fs::is_regular_file(list_, ignored) || !stream_)
-      throw error(error_code::cannot_open, list_.string() + ": found no such list of boxes");
+      throw error(error_code::cannot_open, list_.string() + ": found no such list of pictures");
   }
 
   // The fields of the next line that is not empty; none at the end.
@@ -88,18 +89,24 @@ private:
 struct layout {
   std::array<std::size_t, columns> positions{};
   std::size_t count = 0;
+  bool has_boxes = false;
+
+  [[nodiscard]] std::size_t columns_needed() const { return has_boxes ? columns : column::left; }
 };
 
-layout read_layout(line_reader &lines) {
+layout read_layout(line_reader &lines, listed_boxes boxes) {
   const std::vector<std::string_view> names = lines.next();
   layout found_columns{.positions = {}, .count = names.size()};
-  for (std::size_t c = 0; c < columns; ++c) {
+  const auto has = [&](std::string_view name) { return std::ranges::find(names, name) != names.end(); };
+  found_columns.has_boxes = boxes == listed_boxes::required ||
+                            std::ranges::any_of(std::span(column_names).subspan(column::left), has);
+  for (std::size_t c = 0; c < found_columns.columns_needed(); ++c) {
     const auto found = std::ranges::find(names, column_names[c]);
     if (std::ranges::count(names, column_names[c]) != 1)
       fail(lines.list(), std::max<std::size_t>(1, lines.line()),
            std::string(found == names.end() ? "found no column \"" : "found more than one column \"") +
-               std::string(column_names[c]) +
-               "\", expected one each of file, class, left, top, right, bottom");
+               std::string(column_names[c]) + "\", expected one each of file, class" +
+               (found_columns.has_boxes ? ", left, top, right, bottom" : ""));
     found_columns.positions[c] = static_cast<std::size_t>(found - names.begin());
   }
   return found_columns;
@@ -140,10 +147,10 @@ box box_in(const std::array<std::string_view, columns> &fields, const line_reade
 
 } // namespace
 
-boxes_dataset::boxes_dataset(const fs::path &folder, std::vector<std::string> class_names)
-    : folder_(folder), class_names_(std::move(class_names)) {
-  line_reader lines(folder / boxes_file_name);
-  const layout all = read_layout(lines);
+listed_dataset::listed_dataset(const fs::path &list, std::vector<std::string> class_names, listed_boxes boxes)
+    : list_(list), folder_(list.parent_path()), class_names_(std::move(class_names)) {
+  line_reader lines(list_);
+  const layout all = read_layout(lines, boxes);
   const bool given = !class_names_.empty();
   std::set<std::string> names(class_names_.begin(), class_names_.end()), files;
   for (auto fields = lines.next(); !fields.empty(); fields = lines.next()) {
@@ -152,21 +159,22 @@ boxes_dataset::boxes_dataset(const fs::path &folder, std::vector<std::string> cl
            "found " + std::to_string(fields.size()) + " fields, expected " + std::to_string(all.count) +
                ", as the first line has");
     std::array<std::string_view, columns> text;
-    for (std::size_t c = 0; c < columns; ++c) {
+    for (std::size_t c = 0; c < all.columns_needed(); ++c) {
       text[c] = fields[all.positions[c]];
       if (text[c].empty())
         fail(lines.list(), lines.line(), "found nothing for " + std::string(column_names[c]));
     }
     entry one{.file = std::string(text[column::file]),
               .class_name = std::string(text[column::class_name]),
-              .place = box_in(text, lines),
+              .place = all.has_boxes ? std::optional(box_in(text, lines)) : std::nullopt,
               .line = lines.line()};
     std::error_code ignored;
-    if (!fs::is_regular_file(folder / one.file, ignored))
-      fail(lines.list(), lines.line(), "found no picture " + detail::in_quotes((folder / one.file).string()));
+    if (!fs::is_regular_file(folder_ / one.file, ignored))
+      fail(lines.list(), lines.line(),
+           "found no picture " + detail::in_quotes((folder_ / one.file).string()));
     if (!files.insert(one.file).second)
       fail(lines.list(), lines.line(),
-           "found " + detail::in_quotes(one.file) + " again, expected one box for each picture");
+           "found " + detail::in_quotes(one.file) + " again, expected each picture once");
     if (names.insert(one.class_name).second && given)
       fail(lines.list(), lines.line(),
            "found the class " + detail::in_quotes(one.class_name) + ", which the training part has not");
@@ -181,11 +189,12 @@ boxes_dataset::boxes_dataset(const fs::path &folder, std::vector<std::string> cl
   }
 }
 
-void boxes_dataset::read_into(std::int64_t i, image &picture) const {
+void listed_dataset::read_into(std::int64_t i, image &picture) const {
   picture = read_image(name(i));
-  const box &place = at(i).place;
+  if (!at(i).place) return;
+  const box &place = *at(i).place;
   if (place.right > picture.width || place.bottom > picture.height)
-    fail(folder_ / boxes_file_name, at(i).line,
+    fail(list_, at(i).line,
          "found " + text_of(place) + ", expected one in the picture, " + name(i) + " of " +
              std::to_string(picture.width) + "x" + std::to_string(picture.height));
 }

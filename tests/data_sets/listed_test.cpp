@@ -1,8 +1,8 @@
-// boxes_dataset over small folders, wrong lists of every kind, and boxes on their way through a loader.
+// listed_dataset over small folders, wrong lists of every kind, and boxes on their way through a loader.
 #include "support.hpp"
 
 #include <vggen/data/augmentation.hpp>
-#include <vggen/data/boxes.hpp>
+#include <vggen/data/listed.hpp>
 #include <vggen/data/loader.hpp>
 #include <vggen/data/subset.hpp>
 #include <vggen/io/write_png.hpp>
@@ -48,6 +48,27 @@ box bright_part(const bytes &seen, int height, int width) {
         found = {std::min(found.left, double(x)), std::min(found.top, double(y)),
                  std::max(found.right, x + 1.0), std::max(found.bottom, y + 1.0)};
   return {found.left / width, found.top / height, found.right / width, found.bottom / height};
+}
+
+TEST_CASE("a list without boxes") {
+  const pictures_folder folder;
+  const fs::path list = folder.path / "some.csv";
+  const auto store_some = [&](const std::string &text) { store(list, {text.begin(), text.end()}); };
+  store_some("class,file\nring,b.png\nblock,a.png\n");
+  const auto set = vggen::open_list(list);
+  CHECK(set->size() == 2);
+  CHECK(set->class_names() == std::vector<std::string>{"block", "ring"});
+  CHECK(set->label(0) == 1);
+  CHECK(set->name(1) == (folder.path / "a.png").string());
+  CHECK(!set->find_box(0));
+  CHECK(set->read(0).width == 8);
+  // a box has four edges
+  store_some("class,file,left\nring,b.png,1\n");
+  check_error([&] { return vggen::open_list(list); }, error_code::corrupt_file,
+              "some.csv:1: found no column \"top\"");
+  store_some("file\nb.png\n");
+  check_error([&] { return vggen::open_list(list); }, error_code::corrupt_file,
+              "found no column \"class\", expected one each of file, class");
 }
 
 TEST_CASE("a list of boxes") {
@@ -101,7 +122,7 @@ TEST_CASE("wrong lists are refused, with the line") {
   wrong(header + "b.png,disc,1,2,5,6\n", ":2: found the class \"disc\", which the training part has not");
   wrong(header + "c.png,ring,1,2,5,6\n", ":2: found no picture");
   wrong(header + ".,ring,1,2,5,6\n", ":2: found no picture");
-  wrong(header + good + good, ":3: found \"a.png\" again, expected one box for each picture");
+  wrong(header + good + good, ":3: found \"a.png\" again, expected each picture once");
   wrong(header + "b.png,ri\tng,1,2,5,6\n", ":2: found");
   for (const char *place : {"1,2,8.5,6", "1,2,5,7"}) { // what only the picture shows
     store_list(folder.path, header + good + "b.png,ring," + place + "\n");

@@ -8,6 +8,7 @@
 #include "tools/trainer/evaluation.hpp"
 #include "tools/trainer/first_weights.hpp"
 #include "tools/trainer/interrupt.hpp"
+#include "tools/trainer/kept_features.hpp"
 #include "tools/trainer/run_folder.hpp"
 #include "tools/trainer/run_report.hpp"
 #include "tools/trainer/totals_text.hpp"
@@ -43,7 +44,7 @@ public:
                                                     number(options.optimiser.label_smoothing) +
                                                     ", expected 0: a network of boxes learns no labels");
     check_extents();
-    check_features();
+    check_kept_features(network, options);
     set_factors(network, options.factors);
     data_ = open_parts(options.data, options.format, options.validation, options.seed, facts_);
     threads_ = network.prepare(options.threads);
@@ -84,7 +85,8 @@ public:
       run_epochs(network_, training, validation);
     } else {
       head_network head(network_);
-      write_features_if_need_be();
+      loader in_order = training_loader(false), kept_back = validation_loader();
+      keep_features(network_, options_, data_, *preprocessing_, in_order, kept_back);
       feature_source training(options_.features, "training", facts_, true, options_.seed);
       feature_source validation(options_.features, "validation", facts_, false, options_.seed);
       run_epochs(head, training, validation);
@@ -113,46 +115,6 @@ private:
       std::printf("stopped; go on with: train --resume --output %s\n", options_.output.c_str());
     else
       finish();
-  }
-
-  // Features are kept of images as they are.
-  void check_features() const {
-    if (options_.features.empty()) return;
-    static_cast<void>(head_network(network_));
-    if (options_.crop_padding > 0 || options_.flip || options_.scale_low > 0 || options_.colour_shift > 0)
-      throw error(error_code::invalid_argument,
-                  "--cache-features: found changes of the images (--flip, --crop-padding, --scale, "
-                  "--colour-shift), expected none: features are kept of each image as it is");
-  }
-
-  void write_features_if_need_be() {
-    const std::string key = feature_key(network_, *preprocessing_, data_text());
-    if (has_features(options_.features, key)) {
-      std::printf("features of the frozen layers: read from %s\n", options_.features.c_str());
-      return;
-    }
-    loader training = training_loader(false), validation = validation_loader();
-    const std::array parts{feature_part{"training", &training}, feature_part{"validation", &validation}};
-    progress shown("features of the frozen layers");
-    write_features(options_.features, key, network_, how_, parts, [&](double done) { shown.update(done); });
-    std::printf("features of the frozen layers: %s numbers for an image, written to %s\n",
-                grouped(static_cast<std::int64_t>(facts_.frozen_floats)).c_str(), options_.features.c_str());
-  }
-
-  // What data these are: the files, and which of them are in which part.
-  [[nodiscard]] std::string data_text() const {
-    std::vector<std::string> files;
-    for (const auto &entry :
-         std::filesystem::recursive_directory_iterator(std::filesystem::absolute(options_.data)))
-      if (entry.is_regular_file())
-        files.push_back(entry.path().string() + " " + std::to_string(entry.file_size()) + " " +
-                        std::to_string(entry.last_write_time().time_since_epoch().count()));
-    std::ranges::sort(files);
-    std::string text = data_.kind + " " + number(options_.validation) + " " + std::to_string(options_.seed) +
-                       " " + std::to_string(options_.skip_unreadable);
-    for (const std::string &file : files)
-      text += "\n" + file;
-    return text;
   }
 
   // What can be said of the augmentation before anything is read.

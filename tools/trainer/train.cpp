@@ -22,7 +22,6 @@
 
 #include <nlohmann/json.hpp>
 
-#include <algorithm>
 #include <array>
 #include <cmath>
 #include <cstdio>
@@ -85,8 +84,10 @@ public:
       run_epochs(network_, training, validation);
     } else {
       head_network head(network_);
-      loader in_order = training_loader(false), kept_back = validation_loader();
-      keep_features(network_, options_, data_, *preprocessing_, in_order, kept_back);
+      {
+        loader training = training_loader(false), validation = validation_loader();
+        keep_features(network_, options_, data_, *preprocessing_, training, validation);
+      }
       feature_source training(options_.features, "training", facts_, true, options_.seed);
       feature_source validation(options_.features, "validation", facts_, false, options_.seed);
       run_epochs(head, training, validation);

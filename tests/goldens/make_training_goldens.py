@@ -9,17 +9,21 @@ dropout 0.5, fully_connected 64, relu, dropout 0.5, fully_connected 10, trained 
 of 8. Weights are seeded.py's initial(), of seed 1. There are 256 images, test_input((256, 3, 32, 32)) of seed 1, and
 image i is of class (7 i + 3) % 10. Which of them each step takes is in the golden file itself (see below).
 
+A is also trained to give a box for each of ten classes: its last layer has 40 outputs, 4 a class, and the loss is the
+mean over the batch of half the squared distance of the image's class's from its target, number k of which is
+((4 i + k) * 5 % 16 + 1) / 16.
+
 Dropout of the layer of index L (the input is 0, every later layer counts one) in step s: element e of the activation
 [n, channels], e = n * channels + c, takes word e % 4 of philox(seed 1, (e / 4, s, L, 2)), u = (word >> 8) * 2^-24, and
 is dropped where u < 0.5, else multiplied by 2.
 
 SGD in PyTorch's convention (velocity = 0.9 velocity + gradient; weight -= rate * velocity), weight decay 5e-4 on
-weights and biases, learning rate 0.01, reduced on a plateau of the loss: ReduceLROnPlateau with factor 0.1, patience 1
+weights and biases, learning rate 0.01 (of boxes 0.0001), reduced on a plateau of the loss: ReduceLROnPlateau with factor 0.1, patience 1
 and its defaults, told the loss of each step.
 
 Each file has
     images [10, 8]       int64, those of each step
-    logits [8, 10]       of step 0, before its update, with its dropout
+    logits [8, 10]       of step 0, before its update, with its dropout; [8, 40] where they are boxes
     losses [10]          of each step, before its update
     learning_rates [10]  that each step is made with
 and for each parameter tensor, by torchvision's name (features.0.weight), its gradient of step 0 without weight decay
@@ -66,8 +70,9 @@ from safetensors.numpy import load_file, save_file
 
 import seeded
 
-BLOCKS = {"vgg11": (1, 1, 2, 2, 2), "vgg16": (2, 2, 3, 3, 3), "vgg11_bn": (1, 1, 2, 2, 2)}
-SEED, BATCH, STEPS, RATE, SAMPLES = 1, 8, 10, 0.01, 64
+BLOCKS = {"vgg11": (1, 1, 2, 2, 2), "vgg16": (2, 2, 3, 3, 3), "vgg11_bn": (1, 1, 2, 2, 2), "vgg11_boxes": (1, 1, 2, 2, 2)}
+SEED, BATCH, STEPS, SAMPLES = 1, 8, 10, 64
+RATE, BOX_RATE = 0.01, 0.0001
 CANDIDATES = 256  # images
 NOISE = 4e-7
 BATCHES = 24  # that a step of a network with batch norms is chosen from
@@ -103,15 +108,26 @@ def network(name):
             modules.append(torch.nn.ReLU())
             inputs = outputs
         modules.append(torch.nn.MaxPool2d(2))
+    outputs = 40 if name.endswith("_boxes") else 10
     first = len(modules) + 2  # index of the classifier's first layer: after the input, the features and the flatten
     top = [torch.nn.Linear(512, 64), torch.nn.ReLU(), SeededDropout(first + 2),
-           torch.nn.Linear(64, 64), torch.nn.ReLU(), SeededDropout(first + 5), torch.nn.Linear(64, 10)]
+           torch.nn.Linear(64, 64), torch.nn.ReLU(), SeededDropout(first + 5), torch.nn.Linear(64, outputs)]
     module = torch.nn.Sequential(collections.OrderedDict(
         features=torch.nn.Sequential(*modules), flatten=torch.nn.Flatten(), classifier=torch.nn.Sequential(*top)))
     with torch.no_grad():
         for index, (parameter_name, tensor) in enumerate(tensors_of(module).items()):
             tensor.copy_(torch.from_numpy(seeded.initial(parameter_name, tuple(tensor.shape), index, SEED)))
     return module
+
+
+def loss_of(outputs, images):
+    """The mean over a batch: of boxes half the squared distance, else the cross-entropy."""
+    labels = (7 * images + 3) % 10
+    if outputs.shape[1] == 10:
+        return torch.nn.functional.cross_entropy(outputs, labels)
+    targets = ((4 * images[:, None] + torch.arange(4)) * 5 % 16 + 1).to(outputs.dtype) / 16
+    chosen = outputs.view(-1, 10, 4)[torch.arange(len(images)), labels]
+    return (chosen - targets).square().sum() / 2 / len(images)
 
 
 def tensors_of(module):
@@ -142,7 +158,8 @@ class Training:
     def __init__(self, module, dtype):
         self.module, self.step, self.cancelled = module.to(dtype), 0, cancelled(module)
         self.images = torch.from_numpy(seeded.test_input((CANDIDATES, 3, 32, 32))).to(dtype)
-        self.optimiser = torch.optim.SGD(module.parameters(), lr=RATE, momentum=0.9, weight_decay=5e-4)
+        rate = RATE if module.classifier[-1].out_features == 10 else BOX_RATE
+        self.optimiser = torch.optim.SGD(module.parameters(), lr=rate, momentum=0.9, weight_decay=5e-4)
         self.schedule = torch.optim.lr_scheduler.ReduceLROnPlateau(self.optimiser, mode="min", factor=0.1, patience=1)
 
     def rate(self):
@@ -157,7 +174,7 @@ class Training:
     def backward(self, images):
         """Returns logits and loss; the gradients stay in the parameters."""
         logits = self.forward(images)
-        loss = torch.nn.functional.cross_entropy(logits, (7 * torch.as_tensor(images) + 3) % 10)
+        loss = loss_of(logits, torch.as_tensor(images))
         self.optimiser.zero_grad()
         loss.backward()
         return logits.detach(), loss.item()

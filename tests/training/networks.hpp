@@ -43,5 +43,6 @@ template <class Network> constexpr auto with_small_top(Network net) {
 inline constexpr auto trace_vgg11 = with_small_top(vgg11);
 inline constexpr auto trace_vgg16 = with_small_top(vgg16);
 inline constexpr auto trace_vgg11_bn = with_small_top(vgg11_bn);
+inline constexpr auto trace_vgg11_boxes = with_boxes<10>(trace_vgg11);
 
 } // namespace vggen::test_networks

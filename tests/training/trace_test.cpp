@@ -8,6 +8,7 @@
 
 #include <compiled/trace_vgg11.hpp>
 #include <compiled/trace_vgg11_bn.hpp>
+#include <compiled/trace_vgg11_boxes.hpp>
 #include <compiled/trace_vgg16.hpp>
 
 #include <doctest/doctest.h>
@@ -144,11 +145,19 @@ trace_errors run_trace(const std::string &golden, int steps = all_steps, change 
   std::vector<float> losses, rates;
   for (int step = 0; step < steps; ++step) {
     std::vector<std::int32_t> labels;
-    for (int i = batch * step; i < batch * (step + 1); ++i)
-      labels.push_back(static_cast<std::int32_t>((7 * numbers[static_cast<std::size_t>(i)] + 3) % 10));
+    std::vector<float> targets; // of boxes
+    for (int i = batch * step; i < batch * (step + 1); ++i) {
+      const std::int64_t number = numbers[static_cast<std::size_t>(i)];
+      labels.push_back(static_cast<std::int32_t>((7 * number + 3) % 10));
+      for (int k = 0; k < box_numbers; ++k)
+        targets.push_back(static_cast<float>((4 * number + k) * 5 % 16 + 1) / 16.f);
+    }
     REQUIRE(context.set_input(images.data() + in.size() * batch * step) == status::ok);
     REQUIRE(context.forward({.seed = seed, .step = static_cast<std::uint32_t>(step)}) == status::ok);
-    REQUIRE(context.loss(labels.data(), 0, 1.f / batch) == status::ok);
+    if constexpr (boxes_of(network{}) > 0)
+      REQUIRE(context.box_loss(targets.data(), labels.data(), 1.f / batch) == status::ok);
+    else
+      REQUIRE(context.loss(labels.data(), 0, 1.f / batch) == status::ok);
     if (step == 0) errors.logits = relative_error(values_of(context.logits()), read<float>(file, "logits"));
     REQUIRE(context.backward() == status::ok);
     if (step == 0)
@@ -212,6 +221,10 @@ TEST_CASE("ten steps of configuration A are PyTorch's, and a single changed weig
 
 TEST_CASE("ten steps with batch norms are PyTorch's, and a single changed weight of any layer is seen") {
   check_trace_and_changes<compiled::trace_vgg11_bn>("training_vgg11_bn_32");
+}
+
+TEST_CASE("ten steps of boxes are PyTorch's, and a single changed weight of any layer is seen") {
+  check_trace_and_changes<compiled::trace_vgg11_boxes>("training_vgg11_boxes_32");
 }
 
 TEST_CASE("ten steps of configuration D are PyTorch's, and a single changed weight of any layer is seen") {

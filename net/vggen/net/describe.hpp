@@ -1,5 +1,5 @@
 // A network as JSON text, for programs that compile and tune its kernels. What is printed is a string of
-// plain parts, so no JSON library is needed: every name is an identifier or a signature.
+// plain parts, so no JSON library is needed: names are identifiers or signatures, a network is an expression.
 #pragma once
 
 #include <vggen/net/plan.hpp>
@@ -13,7 +13,14 @@ namespace vggen {
 
 namespace detail {
 
-inline std::string quoted(std::string_view text) { return '"' + std::string(text) + '"'; }
+inline std::string quoted(std::string_view text) {
+  std::string quoted = "\"";
+  for (const char c : text) {
+    if (c == '"' || c == '\\') quoted += '\\'; // freeze_until<"fc4">(network)
+    quoted += c;
+  }
+  return quoted + '"';
+}
 inline std::string quoted(const signature &s) { return quoted(to_text(s).view()); }
 
 inline void describe_group(std::string &out, const signature &fused, const std::string &split = {}) {

@@ -298,6 +298,14 @@ constexpr std::int64_t step_arena_bytes(Network) {
 
 namespace detail {
 
+/// Whether the logits come out of a relu.
+template <class Network> constexpr bool ends_with_relu() {
+  for (const layer_info &layer : layer_infos<Network>)
+    if (layer.kind == layer_kind::softmax)
+      return layer_infos<Network>[static_cast<std::size_t>(layer.index) - 1].kind == layer_kind::relu;
+  return false;
+}
+
 /// Whether no layer up to the given one is a valid convolution, whose backward kernels do not exist.
 template <class Network> constexpr bool has_backward_kernels(int last) {
   for (const layer_info &layer : layer_infos<Network>)
@@ -312,6 +320,8 @@ template <class Network> constexpr bool has_backward_kernels(int last) {
 /// Whether a network can be trained: it ends with a softmax over a vector or with boxes, nothing is computed
 /// with a valid convolution (whose backward kernels do not exist), and there is something to train.
 template <class Network> constexpr void check_trainable() {
+  static_assert(!detail::ends_with_relu<Network>(),
+                "training: a relu stands before the softmax, and the loss has no gradient for it; remove it");
   static_assert(
       (layer_infos<Network>.back().kind == layer_kind::softmax && layer_infos<Network>.back().output.flat) ||
           layer_infos<Network>.back().kind == layer_kind::boxes,

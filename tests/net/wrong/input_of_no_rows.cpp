@@ -1,5 +1,5 @@
 // expect: input: needs at least 1 channel
-// names: 0, input<3, 0, 16>, 0, 1, 1
+// names: 0, input<3, 0, 16, false>, 0, 1, 1
 #include <vggen/net/network.hpp>
 
 using namespace vggen;

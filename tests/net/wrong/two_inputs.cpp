@@ -1,5 +1,5 @@
 // expect: input: a network has one input
-// names: 2, input<3, 16, 16>, 4, 16, 16
+// names: 2, input<3, 16, 16, false>, 4, 16, 16
 #include <vggen/net/network.hpp>
 
 using namespace vggen;

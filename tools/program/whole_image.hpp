@@ -10,9 +10,10 @@
 
 namespace vggen {
 
-/// Represents what a whole image gives: its class probabilities (softmax of the averaged scores), the map of
+/// Represents what a whole image gives: the logits (the averaged scores) and their softmax, the map of
 /// scores, and the pixels that the network saw, RGB.
 struct whole_image_result {
+  std::vector<float> logits;
   std::vector<double> probabilities;
   score_map map;
   image seen;

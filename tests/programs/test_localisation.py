@@ -4,15 +4,15 @@ wrong input.
     test_localisation.py BOX BOXES DRAW       programs of one box, and of one for each of three classes; draw_boxes.py
 """
 
+import functools
 import json
 import pathlib
 import random
 import re
-import subprocess
 import sys
-import tempfile
 import unittest
 
+from outside import ProgramTest, run
 from training_files import read_tensors, write_png
 
 BOX, BOXES, DRAW = (pathlib.Path(argument).absolute() for argument in sys.argv[1:4])
@@ -21,8 +21,7 @@ CLASSES = ("dark", "middle", "white")
 RECIPE = ["--epochs", 16, "--learning-rate", 0.05, "--validation", 0.1, "--seed", 3, "--threads", 2]
 
 
-def run(*arguments, program=BOX):
-    return subprocess.run([program, *map(str, arguments)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+run = functools.partial(run, program=BOX)
 
 
 def write_part(folder, generator, count, height=28, width=28):
@@ -56,11 +55,12 @@ def edges(found):
     return tuple(found[edge] for edge in ("left", "top", "right", "bottom"))
 
 
-class Localisation(unittest.TestCase):
+class Localisation(ProgramTest):
+    program = BOX
+
     @classmethod
     def setUpClass(cls):
-        cls.temporary = tempfile.TemporaryDirectory()
-        cls.folder = pathlib.Path(cls.temporary.name)
+        super().setUpClass()
         cls.data = cls.folder / "data"
         generator = random.Random(1)
         write_part(cls.data / "train", generator, 1000)
@@ -71,24 +71,6 @@ class Localisation(unittest.TestCase):
             done = run("train", "--data", cls.data, "--output", cls.runs[program], *RECIPE, program=program)
             assert done.returncode == 0, done.stderr
             cls.printed[program] = done.stdout
-
-    @classmethod
-    def tearDownClass(cls):
-        cls.temporary.cleanup()
-
-    def good(self, *arguments, **options):
-        done = run(*arguments, **options)
-        self.assertEqual(done.returncode, 0, done.stderr)
-        return done.stdout
-
-    def bad(self, *arguments, words, **options):
-        done = run(*arguments, **options)
-        self.assertEqual(done.returncode, 1, done.stdout + done.stderr)
-        said = [line for line in done.stderr.splitlines() if not line.startswith("reading")]  # progress
-        self.assertTrue(said[0].startswith("error: "), done.stderr)
-        self.assertEqual(len(said), 1, done.stderr)
-        for word in words:
-            self.assertIn(word, done.stderr)
 
     def best(self, program):
         return self.runs[program] / "best.safetensors"

@@ -1,5 +1,6 @@
 #include "tools/program/explain.hpp"
 
+#include "tools/program/common_options.hpp"
 #include "tools/program/loaded_model.hpp"
 #include "tools/program/seen_picture.hpp"
 #include "tools/program/softmax.hpp"
@@ -88,12 +89,8 @@ std::function<void()> add_explain(CLI::App &app, const model_facts &facts, expla
   for (const explained_layer &layer : model.layers())
     known += (known.empty() ? "" : ", ") + layer.name;
   command.add_option("--layer", options->layer, "of " + known + " (default: the last)");
-  command.add_option("--preprocess", options->preprocess,
-                     "torchvision, caffe or unit (default: what the weights say, else torchvision)");
-  command
-      .add_option("--threads", options->threads,
-                  "threads to use (default: VGGEN_NUM_THREADS, else all processors)")
-      ->check(CLI::Range(1, 256));
+  add_preprocess(command, options->preprocess);
+  add_threads(command, options->threads);
   return [&command, &facts, &model, options] {
     if (command.parsed()) explain(facts, model, *options);
   };

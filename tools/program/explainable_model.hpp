@@ -4,7 +4,7 @@
 #include "tools/program/explainable.hpp"
 
 #include <vggen/core/model.hpp>
-#include <vggen/io/error.hpp>
+#include <vggen/io/check_status.hpp>
 
 #include <algorithm>
 #include <array>
@@ -67,14 +67,7 @@ private:
     view.copy_to(values.data());
     return values;
   }
-  void check(status s, const std::string &what) const {
-    if (s == status::ok) return;
-    const std::string message = context_.message();
-    throw error(s == status::out_of_memory        ? error_code::out_of_memory
-                : s == status::unsupported_target ? error_code::unsupported
-                                                  : error_code::execution_failed,
-                what + ": " + std::string(name_of(s)) + (message.empty() ? "" : ": " + message));
-  }
+  void check(status s, const std::string &what) const { check_status(s, what, context_.message()); }
 
   context_type context_;
   std::vector<explained_layer> layers_;

@@ -4,6 +4,7 @@
 #include "tools/program/runnable_model.hpp"
 
 #include <vggen/core/model.hpp>
+#include <vggen/io/check_status.hpp>
 #include <vggen/io/error.hpp>
 #include <vggen/net/counts.hpp>
 #include <vggen/net/layer_text.hpp>
@@ -79,16 +80,16 @@ public:
         throw error(error_code::unsupported, std::string(Model::name) + " is compiled for " +
                                                  std::string(Model::target) +
                                                  ", with instructions that this machine does not have");
-      check(result, "preparing to run with " + std::to_string(threads) + " threads", "");
+      check_status(result, "preparing to run with " + std::to_string(threads) + " threads");
       actual = context->threads();
       // not before the target is known to run here: packing weights runs kernels
-      check(is_packed_ ? weights_.add_batch(batch, listener)
-                       : weights_.assign(sources_, {.features = features_,
-                                                    .batch = batch,
-                                                    .threads = threads,
-                                                    .packed = listener,
-                                                    .prepacked = prepacked_}),
-            "preparing the weights", "");
+      check_status(is_packed_ ? weights_.add_batch(batch, listener)
+                              : weights_.assign(sources_, {.features = features_,
+                                                           .batch = batch,
+                                                           .threads = threads,
+                                                           .packed = listener,
+                                                           .prepacked = prepacked_}),
+                   "preparing the weights");
       is_packed_ = true;
     });
     return actual;
@@ -101,8 +102,8 @@ public:
   std::int64_t set_extent(int batch, int height, int width) override {
     if constexpr (is_dynamic<network>) {
       on(batch, [&](auto &context) {
-        check(context.set_extent(height, width),
-              "images of " + std::to_string(height) + "x" + std::to_string(width), "");
+        check_status(context.set_extent(height, width),
+                     "images of " + std::to_string(height) + "x" + std::to_string(width));
       });
       return multiply_adds_at<network>({facts_.input.channels, height, width, false, true});
     } else {
@@ -114,26 +115,27 @@ public:
   void set_images(int batch, std::span<const std::uint8_t> images, std::span<const float> constants,
                   bool reverse_channels) override {
     on(batch, [&](auto &context) {
-      check(context.set_images(images.data(), constants.data(), reverse_channels), "preprocessing",
-            context.message());
+      check_status(context.set_images(images.data(), constants.data(), reverse_channels), "preprocessing",
+                   context.message());
     });
   }
 
   void forward(int batch) override {
-    on(batch,
-       [&](auto &context) { check(context.forward(weights_), "running the network", context.message()); });
+    on(batch, [&](auto &context) {
+      check_status(context.forward(weights_), "running the network", context.message());
+    });
   }
 
   void forward_observed(int batch, const std::function<void(int)> &observe) override {
     on(batch, [&](auto &context) {
-      check(context.forward_observed(weights_, observe), "running the network", context.message());
+      check_status(context.forward_observed(weights_, observe), "running the network", context.message());
     });
   }
 
   void forward_to(int batch, int layer) override {
     on(batch, [&](auto &context) {
-      check(context.forward_to(weights_, layer), "running the network to layer " + std::to_string(layer),
-            context.message());
+      check_status(context.forward_to(weights_, layer),
+                   "running the network to layer " + std::to_string(layer), context.message());
     });
   }
 
@@ -190,13 +192,6 @@ private:
       view.copy_to(values.data());
     });
     return values;
-  }
-
-  static void check(status s, const std::string &what, const char *message) {
-    if (s == status::ok) return;
-    std::string text = what + ": " + std::string(name_of(s));
-    if (*message) text += std::string(": ") + message;
-    throw error(s == status::out_of_memory ? error_code::out_of_memory : error_code::execution_failed, text);
   }
 
   void add_layers() {

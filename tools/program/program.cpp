@@ -1,6 +1,7 @@
 #include "tools/program/program.hpp"
 
 #include "tools/program/commands.hpp"
+#include "tools/program/common_options.hpp"
 #include "tools/program/texts.hpp"
 
 #include <vggen/io/error.hpp>
@@ -15,14 +16,6 @@
 namespace vggen {
 
 namespace {
-
-constexpr const char *preprocess_help =
-    "torchvision, caffe or unit (default: what the weights say, else torchvision)";
-constexpr const char *threads_help = "threads to use (default: VGGEN_NUM_THREADS, else all processors)";
-
-void add_threads(CLI::App &command, int &threads) {
-  command.add_option("--threads", threads, threads_help)->check(CLI::Range(1, 256));
-}
 
 CLI::Option *add_factor(CLI::App &command, int &factor, const char *help) {
   return command.add_option("--factor", factor, help)->check(CLI::Range(1, 1024));
@@ -75,7 +68,7 @@ int run_program(runnable_model &model, int argc, char **argv, const std::vector<
   if (boxes > 0)
     predict_command->add_option("-o,--output", predicting.output,
                                 "PNG file to write: the image with its box drawn in");
-  predict_command->add_option("--preprocess", predicting.preprocess, preprocess_help);
+  add_preprocess(*predict_command, predicting.preprocess);
   predict_command->add_flag("--json", predicting.json,
                             boxes == 0 ? "as JSON, with all logits" : "as JSON, in pixels");
   add_threads(*predict_command, predicting.threads);
@@ -98,7 +91,7 @@ int run_program(runnable_model &model, int argc, char **argv, const std::vector<
   features_command->add_flag(
       "--common-range", features.common_range,
       "the same greys for all maps of a .png, from the least value of all to the largest");
-  features_command->add_option("--preprocess", features.preprocess, preprocess_help);
+  add_preprocess(*features_command, features.preprocess);
   add_threads(*features_command, features.threads);
 
   filters_options filters;

@@ -1,5 +1,6 @@
 #include "tools/program/scores.hpp"
 
+#include "tools/program/common_options.hpp"
 #include "tools/program/loaded_model.hpp"
 #include "tools/program/texts.hpp"
 #include "tools/program/whole_image.hpp"
@@ -149,12 +150,8 @@ std::function<void()> add_scores(CLI::App &app, const model_facts &facts, dense_
   command.add_option("-o,--output", options->output, "PNG file to write: a class's scores over the image");
   command.add_option("--class", options->of_class, "whose scores (default: the most likely class's)")
       ->check(CLI::NonNegativeNumber);
-  command.add_option("--preprocess", options->preprocess,
-                     "torchvision, caffe or unit (default: what the weights say, else torchvision)");
-  command
-      .add_option("--threads", options->threads,
-                  "threads to use (default: VGGEN_NUM_THREADS, else all processors)")
-      ->check(CLI::Range(1, 256));
+  add_preprocess(command, options->preprocess);
+  add_threads(command, options->threads);
   return [&command, &facts, &network, options] {
     if (command.parsed()) score(facts, network, *options);
   };

@@ -4,6 +4,7 @@
 #include "vggen/train/trainable.hpp"
 
 #include <vggen/core/model.hpp>
+#include <vggen/io/check_status.hpp>
 #include <vggen/io/error.hpp>
 
 #include <algorithm>
@@ -51,7 +52,7 @@ public:
                                                  std::string(Model::target) +
                                                  ", with instructions that this machine does not have");
       else
-        check(result, "preparing to train with " + std::to_string(threads) + " threads", "");
+        check_status(result, "preparing to train with " + std::to_string(threads) + " threads");
     assigned_ = false;
     return training_.threads();
   }
@@ -122,11 +123,11 @@ public:
   void evaluate(std::span<const std::uint8_t> images, const normalisation &how,
                 std::span<float> logits) override {
     if (!assigned_)
-      check(weights_.assign(training_.parameter_pointers(),
-                            {.batch = context_type::batch, .threads = inference_.threads()}),
-            "preparing the weights", "");
+      check_status(weights_.assign(training_.parameter_pointers(),
+                                   {.batch = context_type::batch, .threads = inference_.threads()}),
+                   "preparing the weights");
     assigned_ = true;
-    const auto checked = [&](status s) { check(s, "running the network", inference_.message()); };
+    const auto checked = [&](status s) { check_status(s, "running the network", inference_.message()); };
     checked(inference_.set_images(images.data(), how.constants.data(), how.reverse_channels));
     checked(inference_.forward(weights_));
     copy(inference_.logits(), logits);
@@ -139,16 +140,7 @@ private:
                                                     " values, expected " + std::to_string(view.size()));
     view.copy_to(out.data());
   }
-  static void check(status s, const std::string &what, const char *message) {
-    if (s == status::ok) return;
-    std::string text = what + ": " + std::string(name_of(s));
-    if (*message) text += std::string(": ") + message;
-    throw error(s == status::out_of_memory      ? error_code::out_of_memory
-                : s == status::invalid_argument ? error_code::invalid_argument
-                                                : error_code::execution_failed,
-                text);
-  }
-  void check(status s, const std::string &what) const { check(s, what, training_.message()); }
+  void check(status s, const std::string &what) const { check_status(s, what, training_.message()); }
 
   trainable_facts facts_;
   context_type training_;

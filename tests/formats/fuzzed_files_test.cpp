@@ -69,5 +69,5 @@ TEST_CASE("the fuzzer's corpus is read, or is an error") {
       static_cast<void>(open_and_read(entry.path()));
       ++files;
     }
-  CHECK(files >= static_cast<int>(findings.size()));
+  CHECK(files > 200);
 }

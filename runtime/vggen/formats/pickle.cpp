@@ -186,6 +186,7 @@ private:
   std::vector<std::int64_t> integers_of(const pickle_value &list) const {
     if (!list.is(kind::list) || list.items.size() > 16) fail("a pickle of a tensor without a shape");
     std::vector<std::int64_t> values;
+    values.reserve(list.items.size());
     for (const pickle_value *item : list.items)
       values.push_back(integer_of(*item));
     return values;
@@ -363,20 +364,14 @@ bool pickle_machine::step() {
     push_text(text(number<std::uint8_t>()));
     break;
   case ']':
-    push(kind::list);
-    break;
   case ')':
+  case '\x8f': // EMPTY_SET
     push(kind::list);
     break;
-  case '\x8f':
-    push(kind::list);
-    break; // EMPTY_SET
   case '}':
     push(kind::dict);
     break;
   case 'l':
-    push_list(pop_to_mark());
-    break;
   case 't':
     push_list(pop_to_mark());
     break;

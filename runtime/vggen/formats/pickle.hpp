@@ -68,8 +68,8 @@ public:
   ///   too_large    if it has more values than any network's weights need, or a storage's key is too long.
   pickle(std::span<const std::byte> bytes, const std::string &file_name);
 
-  pickle(pickle &&) = default;
-  pickle &operator=(pickle &&) = default;
+  pickle(pickle &&) noexcept = default;
+  pickle &operator=(pickle &&) noexcept = default;
   pickle(const pickle &) = delete;
   pickle &operator=(const pickle &) = delete;
   ~pickle() = default;

@@ -25,8 +25,8 @@ bool has_tensors(const pickle_value &value) {
 }
 
 // The dict itself, or the only one in it that has tensors.
-const pickle_value &find_state_dict(const pickle_value &root, const std::string &file_name) {
-  if (has_tensors(root)) return root;
+const pickle_value *find_state_dict(const pickle_value &root, const std::string &file_name) {
+  if (has_tensors(root)) return &root;
   const pickle_value *found = nullptr;
   std::string names;
   std::unordered_set<const pickle_value *> seen; // one dict can be there any number of times
@@ -40,7 +40,7 @@ const pickle_value &find_state_dict(const pickle_value &root, const std::string 
   }
   if (found == nullptr)
     throw error(error_code::unsupported, file_name + ": found no tensors, expected a state dict");
-  return *found;
+  return found;
 }
 
 // A view of a storage, by value: the pickle is gone when it is read.
@@ -108,7 +108,7 @@ std::vector<stored_tensor>
 tensors_of_state_dict(const pickle_value &root, const std::string &file_name,
                       const std::function<storage_reader(const pickle_value &storage)> &open_storage) {
   constexpr std::string_view parallel = "module.";
-  const pickle_value &dict = find_state_dict(root, file_name);
+  const pickle_value &dict = *find_state_dict(root, file_name);
   std::vector<stored_tensor> tensors;
   for (const auto &entry : dict.entries) {
     if (!is_tensor_entry(entry)) continue;

@@ -75,7 +75,7 @@ SEED, BATCH, STEPS, SAMPLES = 1, 8, 10, 64
 RATE, BOX_RATE = 0.01, 0.0001
 CANDIDATES = 256  # images
 NOISE = 4e-7
-BATCHES = 24  # that a step of a network with batch norms is chosen from
+BATCHES = 96  # that a step of a network with batch norms is chosen from
 DROPOUT = 2  # random_stream
 
 

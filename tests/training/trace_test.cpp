@@ -209,7 +209,11 @@ template <class Model> void check_trace_and_changes(const std::string &golden) {
     if (infos[i].role != parameter_role::weights && infos[i].role != parameter_role::scale) continue;
     const change one{.tensor = static_cast<int>(i), .element = errors.steepest[i]};
     INFO(infos[i].name.view());
-    CHECK(run_trace<Model>(golden, 2, one).largest() > tolerance);
+    // most at once, some only in what they lead to
+    const auto is_seen = [&](int steps) {
+      return run_trace<Model>(golden, steps, one).largest() > tolerance;
+    };
+    CHECK((is_seen(2) || is_seen(4)));
   }
 }
 

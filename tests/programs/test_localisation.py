@@ -245,8 +245,7 @@ class Localisation(ProgramTest):
 
     def test_drawing(self):
         out = self.folder / "drawn"
-        draw = lambda *arguments: subprocess.run([sys.executable, DRAW, *map(str, arguments)], stdout=subprocess.PIPE,
-                                                 stderr=subprocess.PIPE, text=True)
+        draw = functools.partial(run, program=DRAW)
         made = ["--train", 12, "--test", 3, "--side", 28]
         for folder, seed in ((out / "a", 1), (out / "b", 1), (out / "c", 2)):
             done = draw(folder, *made, "--seed", seed)

@@ -19,10 +19,10 @@ bool there(const fs::path &folder, std::initializer_list<const char *> names) {
 }
 
 std::string kind_of(const fs::path &folder) {
-  if (fs::is_regular_file(folder)) return "list";
+  if (fs::is_regular_file(folder) && folder.extension() == ".csv") return "list";
   if (!fs::is_directory(folder))
     throw error(error_code::cannot_open,
-                folder.string() + ": found no folder or list of that name, expected a data set");
+                folder.string() + ": found no folder of that name, and no list (.csv), expected a data set");
   if (there(folder, {"train-images-idx3-ubyte.gz", "train-images-idx3-ubyte", "t10k-images-idx3-ubyte.gz",
                      "t10k-images-idx3-ubyte"}))
     return "idx";

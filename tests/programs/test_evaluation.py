@@ -160,7 +160,7 @@ class Evaluation(ProgramTest):
             done = run("scores", tree / "c0" / "x.png", "--weights", self.weights[0], "--top-k", CLASSES, *how, program=WHOLE)
             self.assertEqual(done.returncode, 0, done.stderr)
             lines = [line.split() for line in done.stdout.splitlines() if line.startswith("  ")]
-            return {int(number): float(share) / 100 for share, _, number in lines}, done.stdout
+            return {int(number): float(share) / 100 for share, _, number, *_ in lines}, done.stdout
         one, text = probabilities("--scales", 28)
         self.assertIn("at 28x28: 1x1 places", text)
         two, text = probabilities("--scales", 44)
@@ -174,6 +174,10 @@ class Evaluation(ProgramTest):
                          [(28, 28, False, [1, 1], 10), (28, 28, True, [1, 1], 10), (44, 44, False, [5, 5], 10),
                           (44, 44, True, [5, 5], 10)])
         self.assertAlmostEqual(sum(found["probabilities"]), 1)
+        names = self.folder / "names.txt"
+        names.write_text("".join(f"name {number}\n" for number in range(CLASSES)))
+        _, text = probabilities("--scales", 28, "--labels", names)
+        self.assertRegex(text, r"%     3  name 3\n")
         output = self.folder / "map.png"
         _, text = probabilities("--scales", "28,44", "-o", output, "--class", 3)
         self.assertIn("map.png: scores of class 3", text)

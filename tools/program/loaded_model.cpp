@@ -68,6 +68,19 @@ preprocessing chosen_preprocessing(const std::string &name, const safetensors_fi
   return parse_preprocessing(preprocess_of(file).value_or("torchvision"));
 }
 
+std::vector<std::string> labels_in(const safetensors_file &weights, int classes) {
+  const auto entry = weights.metadata().find("labels");
+  if (entry == weights.metadata().end()) return {};
+  try {
+    std::vector<std::string> names = nlohmann::json::parse(entry->second);
+    if (names.size() == static_cast<std::size_t>(classes)) return names;
+  } catch (const nlohmann::json::exception &) { // NOLINT(bugprone-empty-catch): said below
+  }
+  std::fprintf(stderr, "note: %s: the labels of its metadata are not %d names, and are ignored\n",
+               weights.path().c_str(), classes);
+  return {};
+}
+
 loaded_model::loaded_model(runnable_model &model, const std::filesystem::path &weights,
                            const std::string &preprocess, int threads, bool features)
     : model_(fixed_extent(model)), file_(open_weights(model.facts(), weights)),
@@ -78,19 +91,6 @@ loaded_model::loaded_model(runnable_model &model, const std::filesystem::path &w
     std::fprintf(stderr, "note: %s\n", note.c_str());
   model_.assign(parameters_.sources(), parameters_.packed, features);
   constants_ = constants_of(preprocessing_, model_.facts().input.channels);
-}
-
-std::vector<std::string> loaded_model::labels(int classes) const {
-  const auto entry = file_.metadata().find("labels");
-  if (entry == file_.metadata().end()) return {};
-  try {
-    std::vector<std::string> names = nlohmann::json::parse(entry->second);
-    if (names.size() == static_cast<std::size_t>(classes)) return names;
-  } catch (const nlohmann::json::exception &) { // NOLINT(bugprone-empty-catch): said below
-  }
-  std::fprintf(stderr, "note: %s: the labels of its metadata are not %d names, and are ignored\n",
-               file_.path().c_str(), classes);
-  return {};
 }
 
 int loaded_model::batch_for(std::size_t count) const {

@@ -31,6 +31,9 @@ void require_batch(const model_facts &facts, const std::vector<int> &runnable, i
 /// The preset of that name; without one what the file says its weights were trained with, else torchvision.
 preprocessing chosen_preprocessing(const std::string &name, const safetensors_file &file);
 
+/// The names of so many classes, if the weights' metadata ("labels", a JSON list) have them; else none.
+std::vector<std::string> labels_in(const safetensors_file &weights, int classes);
+
 /// Represents a model with its weights.
 class loaded_model {
 public:
@@ -46,8 +49,7 @@ public:
                   const std::function<void(int batch, std::size_t first, std::size_t count)> &each);
 
   [[nodiscard]] runnable_model &model() { return model_; }
-  /// The names of so many classes, if the weights' metadata ("labels", a JSON list) have them; else none.
-  [[nodiscard]] std::vector<std::string> labels(int classes) const;
+  [[nodiscard]] std::vector<std::string> labels(int classes) const { return labels_in(file_, classes); }
   /// Which parts of the images of the last group the network sees.
   [[nodiscard]] const std::vector<picture_view> &views() const { return views_; }
 

@@ -7,6 +7,7 @@
 
 #include <vggen/io/class_map.hpp>
 #include <vggen/io/error.hpp>
+#include <vggen/io/labels.hpp>
 #include <vggen/io/load_parameters.hpp>
 #include <vggen/io/read_image.hpp>
 #include <vggen/io/write_png.hpp>
@@ -20,14 +21,16 @@
 #include <iostream>
 #include <memory>
 #include <numeric>
+#include <span>
 #include <string>
+#include <vector>
 
 namespace vggen {
 
 namespace {
 
 struct scores_options {
-  std::filesystem::path image, weights, output;
+  std::filesystem::path image, weights, labels, output;
   std::string preprocess;
   std::vector<int> scales;
   bool flip = false, json = false;
@@ -59,14 +62,15 @@ class_scores scores_of(const score_map &map, int of_class, const shape &least) {
   return result;
 }
 
-void print_top(const std::vector<double> &probabilities, int count) {
+void print_top(const std::vector<double> &probabilities, const std::vector<std::string> &labels, int count) {
   std::vector<int> order(probabilities.size());
   std::iota(order.begin(), order.end(), 0);
   const auto probability = [&](int i) { return probabilities[static_cast<std::size_t>(i)]; };
   std::ranges::stable_sort(order, std::greater(), probability);
-  for (int i = 0; i < std::min(count, static_cast<int>(order.size())); ++i)
-    std::printf("  %5.1f %%  %4d\n", 100 * probability(order[static_cast<std::size_t>(i)]),
-                order[static_cast<std::size_t>(i)]);
+  order.resize(std::min(static_cast<std::size_t>(count), order.size()));
+  for (const int index : order)
+    std::printf("  %5.1f %%  %4d  %s\n", 100 * probability(index), index,
+                labels.empty() ? "" : labels[static_cast<std::size_t>(index)].c_str());
 }
 
 void score(const model_facts &facts, dense_classifier &network, scores_options o) {
@@ -81,6 +85,8 @@ void score(const model_facts &facts, dense_classifier &network, scores_options o
     std::fprintf(stderr, "note: %s\n", note.c_str());
   const preprocessing how = chosen_preprocessing(o.preprocess, file);
   const auto constants = constants_of(how, facts.input.channels);
+  const std::vector<std::string> labels =
+      o.labels.empty() ? labels_in(file, network.classes()) : read_labels(o.labels, network.classes());
   const image picture = read_image(o.image);
   network.prepare(parameters.sources(), o.threads);
   std::vector<double> sums(static_cast<std::size_t>(network.classes()));
@@ -116,7 +122,7 @@ void score(const model_facts &facts, dense_classifier &network, scores_options o
     json["probabilities"] = sums;
     std::cout << json.dump() << '\n';
   } else {
-    print_top(sums, o.top);
+    print_top(sums, labels, o.top);
   }
   if (o.output.empty()) return;
   const int chosen =
@@ -146,6 +152,7 @@ std::function<void()> add_scores(CLI::App &app, const model_facts &facts, dense_
   command.add_option("--top-k", options->top, "classes to print")
       ->check(CLI::PositiveNumber)
       ->capture_default_str();
+  command.add_option("--labels", options->labels, "names of the classes, one a line (or .json)");
   command.add_flag("--json", options->json, "as JSON, with the logits at each scale");
   command.add_option("-o,--output", options->output, "PNG file to write: a class's scores over the image");
   command.add_option("--class", options->of_class, "whose scores (default: the most likely class's)")

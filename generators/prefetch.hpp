@@ -163,6 +163,7 @@ protected:
     const Halide::Expr first = internal::substitute(op->name, op->min, loads.front()) + wanted_.floats;
     const Halide::Expr line = (count(outer_) * op->extent + count(op)) * in_step;
     std::vector<internal::Stmt> prefetches;
+    prefetches.reserve(static_cast<std::size_t>(in_step));
     for (int i = 0; i < in_step; ++i)
       prefetches.push_back(
           detail::prefetch(wanted_.buffer, first + Halide::min(line + i, lines - 1) * detail::line_floats));

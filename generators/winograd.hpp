@@ -117,6 +117,7 @@ Halide::Expr transform(const rational_matrix &matrix, const Halide::Expr &index,
                        bool transposed = false) {
   const rational_matrix applied = transposed ? detail::transposed(matrix) : matrix;
   std::vector<Halide::Expr> columns;
+  columns.reserve(applied.front().size());
   for (std::size_t c = 0; c < applied.front().size(); ++c)
     columns.push_back(at(static_cast<int>(c)));
   const auto rows = detail::partners(applied);

@@ -13,9 +13,12 @@ std::atomic<std::size_t> largest_allocation = 0;
 } // namespace
 
 // not inlined: the compiler would see malloc's memory given to delete, or free called for new's
-[[gnu::noinline]] void *operator new(std::size_t size) {
+[[gnu::noinline]] void *operator new(std::size_t size, const std::nothrow_t &) noexcept {
   if (size > largest_allocation) largest_allocation = size;
-  if (void *memory = std::malloc(size == 0 ? 1 : size)) return memory;
+  return std::malloc(size == 0 ? 1 : size);
+}
+[[gnu::noinline]] void *operator new(std::size_t size) {
+  if (void *memory = operator new(size, std::nothrow)) return memory;
   throw std::bad_alloc();
 }
 [[gnu::noinline]] void operator delete(void *memory) noexcept { std::free(memory); }

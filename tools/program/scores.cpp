@@ -56,7 +56,8 @@ class_scores scores_of(const score_map &map, int of_class, const shape &least) {
   for (int y = 0; y < result.height; ++y)
     for (int x = 0; x < result.width; ++x) {
       const int row = std::clamp(y - above, 0, rows - 1), column = std::clamp(x - beside, 0, columns - 1);
-      const float score = scores[static_cast<std::size_t>(row * columns + column)];
+      const float score = scores[static_cast<std::size_t>(row) * static_cast<std::size_t>(columns) +
+                                 static_cast<std::size_t>(column)];
       result.values.push_back(largest > smallest ? (score - smallest) / (largest - smallest) : 0);
     }
   return result;

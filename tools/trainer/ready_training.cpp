@@ -20,7 +20,7 @@ ready_training::ready_training(trainable &network, int threads)
   labels_.reserve(static_cast<std::size_t>(facts.batch));
   for (int i = 0; i < facts.batch; ++i)
     labels_.push_back(i % std::max(1, facts.classes));
-  if (facts.boxes > 0) targets_.assign(static_cast<std::size_t>(facts.batch * box_numbers), 0.5f);
+  if (facts.boxes > 0) targets_.assign(static_cast<std::size_t>(facts.batch) * box_numbers, 0.5f);
   const auto channels = static_cast<std::size_t>(facts.input.channels);
   how_.constants.assign(3 * channels, 1.f);
   std::fill_n(how_.constants.begin(), channels, 255.f);

@@ -134,7 +134,7 @@ std::vector<std::uint8_t> network_pixels(image picture, int channels) {
 
 image fit_whole(const image &picture, int smaller_side, const shape &least, const shape &most) {
   check_image(picture, "fit_whole");
-  const auto [smaller, larger] = std::minmax(picture.height, picture.width);
+  const int smaller = std::min(picture.height, picture.width);
   int side = smaller_side > 0 ? smaller_side : smaller;
   const auto extent_at = [&](int extent) {
     return static_cast<int>(std::int64_t{side} * extent / smaller); // as resize_smaller_side has it

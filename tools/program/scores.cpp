@@ -2,6 +2,7 @@
 
 #include "tools/program/common_options.hpp"
 #include "tools/program/loaded_model.hpp"
+#include "tools/program/seen_picture.hpp"
 #include "tools/program/texts.hpp"
 #include "tools/program/whole_image.hpp"
 
@@ -23,6 +24,7 @@
 #include <numeric>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace vggen {
@@ -91,7 +93,8 @@ void score(const model_facts &facts, dense_classifier &network, scores_options o
   const image picture = read_image(o.image);
   network.prepare(parameters.sources(), o.threads);
   std::vector<double> sums(static_cast<std::size_t>(network.classes()));
-  whole_image_result largest; // the map that is drawn: of the largest scale
+  score_map map; // that is drawn, and what of: of the largest scale
+  image seen;
   auto json = nlohmann::ordered_json::object();
   const auto run = [&](int scale, bool mirrored) {
     try {
@@ -103,18 +106,22 @@ void score(const model_facts &facts, dense_classifier &network, scores_options o
   for (const int scale : o.scales)
     for (const bool mirrored : {false, true}) {
       if (mirrored && !o.flip) continue;
-      auto result = run(scale, mirrored);
+      const auto result = run(scale, mirrored);
+      score_map scores = network.scores();
       std::ranges::transform(result.probabilities, sums, sums.begin(), std::plus());
       if (o.json)
-        json["views"].push_back({{"height", result.seen.height},
-                                 {"width", result.seen.width},
+        json["views"].push_back({{"height", result.extent.height},
+                                 {"width", result.extent.width},
                                  {"mirrored", mirrored},
-                                 {"places", {result.map.extent.height, result.map.extent.width}},
+                                 {"places", {scores.extent.height, scores.extent.width}},
                                  {"logits", result.logits}});
       else
-        std::printf("%s at %dx%d%s: %dx%d places\n", o.image.c_str(), result.seen.height, result.seen.width,
-                    mirrored ? ", mirrored" : "", result.map.extent.height, result.map.extent.width);
-      if (!mirrored && result.seen.pixels.size() > largest.seen.pixels.size()) largest = std::move(result);
+        std::printf("%s at %dx%d%s: %dx%d places\n", o.image.c_str(), result.extent.height,
+                    result.extent.width, mirrored ? ", mirrored" : "", scores.extent.height,
+                    scores.extent.width);
+      if (mirrored || result.extent.height <= seen.height) continue;
+      map = std::move(scores);
+      seen = seen_picture(result.pixels, result.extent);
     }
   const double runs = static_cast<double>(o.scales.size()) * (o.flip ? 2 : 1);
   for (double &sum : sums)
@@ -128,8 +135,8 @@ void score(const model_facts &facts, dense_classifier &network, scores_options o
   if (o.output.empty()) return;
   const int chosen =
       o.of_class < 0 ? static_cast<int>(std::ranges::max_element(sums) - sums.begin()) : o.of_class;
-  const class_scores map = scores_of(largest.map, chosen, network.least());
-  write_png(o.output, with_map(largest.seen, map.values, map.height, map.width));
+  const class_scores drawn = scores_of(map, chosen, network.least());
+  write_png(o.output, with_map(seen, drawn.values, drawn.height, drawn.width));
   if (!o.json) std::printf("%s: scores of class %d\n", o.output.c_str(), chosen);
 }
 

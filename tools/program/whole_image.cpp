@@ -1,12 +1,12 @@
 #include "tools/program/whole_image.hpp"
 
-#include "tools/program/seen_picture.hpp"
 #include "tools/program/softmax.hpp"
 
 #include <vggen/io/error.hpp>
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 namespace vggen {
 
@@ -29,14 +29,12 @@ whole_image_result classify_whole(dense_classifier &network, const image &pictur
   image scaled = fit_whole(picture, smaller_side, network.least(), network.most());
   if (mirrored) mirror(scaled);
   const shape extent{network.most().channels, scaled.height, scaled.width};
-  const auto pixels = network_pixels(std::move(scaled), extent.channels);
+  auto pixels = network_pixels(std::move(scaled), extent.channels);
   const auto logits = network.classify(pixels, extent.height, extent.width, constants, reverse_channels);
   if (!std::ranges::all_of(logits, [](float v) { return std::isfinite(v); }))
     throw error(error_code::execution_failed, "the scores are not finite; the weights hold damaged values");
-  return {.logits = logits,
-          .probabilities = softmax_of(logits),
-          .map = network.scores(),
-          .seen = seen_picture(pixels, extent)};
+  return {
+      .logits = logits, .probabilities = softmax_of(logits), .extent = extent, .pixels = std::move(pixels)};
 }
 
 } // namespace vggen

@@ -6,17 +6,19 @@
 #include <vggen/io/image.hpp>
 #include <vggen/io/preprocessing.hpp>
 
+#include <cstdint>
+#include <span>
 #include <vector>
 
 namespace vggen {
 
-/// Represents what a whole image gives: the logits (the averaged scores) and their softmax, the map of
-/// scores, and the pixels that the network saw, RGB.
+/// Represents what a whole image gives: the logits (the averaged scores) and their softmax, and the pixels
+/// that the network saw, [y][x][c] of `extent`. The map of scores is the network's, until its next image.
 struct whole_image_result {
   std::vector<float> logits;
   std::vector<double> probabilities;
-  score_map map;
-  image seen;
+  shape extent{};
+  std::vector<std::uint8_t> pixels;
 };
 
 /// Runs `picture`, scaled as fit_whole has it, mirrored if asked for. Throws vggen::error as fit_whole and

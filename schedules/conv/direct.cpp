@@ -111,13 +111,12 @@ double cost(const schedule_request &request) {
          vectors_of_outputs;
 }
 
-// All tiles of a panel in memory, part after part of the input channels.
-void schedule_totals(conv_stages &s, const signature &kernel, const schedule_request &request, int width) {
+// A whole tile in vector registers; `loops` go around it, the innermost first.
+template <class... Loops>
+void compute_in_registers(const conv_stages &s, Halide::Stage stage, int width, const Loops &...loops) {
   const Var vector{"vector"}, lane{"lane"};
-  s.totals.compute_at(s.output, s.tile_panel).store_in(Halide::MemoryType::Heap).vectorize(s.k, width);
-  s.totals.update()
-      .split(s.k, vector, lane, width)
-      .reorder(lane, vector, s.dx, s.dy, s.x, s.row, s.image, s.tile, s.y, s.n, s.part)
+  stage.split(s.k, vector, lane, width)
+      .reorder(lane, vector, s.dx, s.dy, s.x, s.row, s.image, loops...)
       .vectorize(lane)
       .unroll(vector)
       .unroll(s.dx)
@@ -125,6 +124,12 @@ void schedule_totals(conv_stages &s, const signature &kernel, const schedule_req
       .unroll(s.x)
       .unroll(s.row)
       .unroll(s.image);
+}
+
+// All tiles of a panel in memory, part after part of the input channels.
+void schedule_totals(conv_stages &s, const signature &kernel, const schedule_request &request, int width) {
+  s.totals.compute_at(s.output, s.tile_panel).store_in(Halide::MemoryType::Heap).vectorize(s.k, width);
+  compute_in_registers(s, s.totals.update(), width, s.tile, s.y, s.n, s.part);
   if (kernel.dynamic) {
     const int pixels = std::min(request["pixels"], kernel.output_width());
     s.totals.bound_storage(s.tile, (kernel.output_width() + pixels - 1) / pixels)
@@ -136,7 +141,6 @@ void schedule_totals(conv_stages &s, const signature &kernel, const schedule_req
 void apply(conv_stages &s, const schedule_request &request) {
   const signature kernel = conv_of(request.kernel);
   const int width = vector_width(kernel, machine_of(request.target));
-  Var vector{"vector"}, lane{"lane"};
 
   auto tiles = s.output.update(s.tile_stage);
   const auto &t = s.tiles;
@@ -170,25 +174,9 @@ void apply(conv_stages &s, const schedule_request &request) {
   else
     s.sums.compute_at(s.output, s.tile_x);
   s.sums.store_in(Halide::MemoryType::Register);
-  s.sums.split(s.k, vector, lane, width)
-      .vectorize(lane)
-      .unroll(vector)
-      .unroll(s.dx)
-      .unroll(s.dy)
-      .unroll(s.x)
-      .unroll(s.row)
-      .unroll(s.image);
   const auto &w = s.window;
-  s.sums.update()
-      .split(s.k, vector, lane, width)
-      .reorder(lane, vector, s.dx, s.dy, s.x, s.row, s.image, w.x, w.y, w.z)
-      .vectorize(lane)
-      .unroll(vector)
-      .unroll(s.dx)
-      .unroll(s.dy)
-      .unroll(s.x)
-      .unroll(s.row)
-      .unroll(s.image);
+  compute_in_registers(s, Halide::Stage(s.sums), width);
+  compute_in_registers(s, s.sums.update(), width, w.x, w.y, w.z);
   if (kernel.channels <= 4) s.sums.update().unroll(w.x);
 
   for (int stage = 0; stage < s.tile_stage; ++stage)

@@ -1,4 +1,5 @@
 #include "conv.hpp"
+#include "count_up.hpp"
 #include "image_output.hpp"
 #include "relu.hpp"
 #include "winograd.hpp"
@@ -57,7 +58,7 @@ void define_tiled(conv_stages &s, const signature &kernel, const conv_tiling &ti
     throw std::invalid_argument(
         "parts must divide the input channels; they need whole panels, as the outermost loop");
   const int step = kernel.pool ? 2 : 1, pad = kernel.op == operation::conv3x3 ? 1 : 0;
-  const int panels = (outputs + panel - 1) / panel;
+  const int panels = count_up(outputs, panel);
   const auto first_channel = [&](Expr p) { return min(p * panel, outputs - panel); };
   const auto pixel = [&](const Expr &t, const Expr &x) {
     return kernel.dynamic ? min(t * pixels + x, width - 1) : min(t * pixels, width - pixels) + x;
@@ -145,8 +146,6 @@ void define_products(conv_stages &s, const signature &kernel, const minimal_filt
   w.products(at) += w.sums(of_part);
 }
 
-int count_up(int count, int unit) { return (count + unit - 1) / unit; }
-
 void define_winograd(conv_stages &s, const signature &kernel, const conv_tiling &tiling) {
   winograd_stages &w = s.winograd;
   const winograd_tiling &by = tiling.winograd;
@@ -163,7 +162,7 @@ void define_winograd(conv_stages &s, const signature &kernel, const conv_tiling 
   const Expr blocks = simplify((groups + in_block - 1) / in_block);
   w.row = by.channels;
   w.groups = in_block;
-  const int panel = std::min(tiling.panel, kernel.outputs), panels = (kernel.outputs + panel - 1) / panel;
+  const int panel = std::min(tiling.panel, kernel.outputs), panels = count_up(kernel.outputs, panel);
   const int at_once = by.panels_at_once;
   if (panels % at_once != 0) throw std::invalid_argument("the panels at once must divide all panels");
 

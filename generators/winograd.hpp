@@ -3,6 +3,7 @@
 #pragma once
 
 #include "cook_toom.hpp"
+#include "count_up.hpp"
 #include "extents.hpp"
 
 #include <vggen/net/signature.hpp>
@@ -128,8 +129,7 @@ Halide::Expr transform(const rational_matrix &matrix, const Halide::Expr &index,
 
 /// Tiles of `size` x `size` outputs of a 3x3 convolution; of dynamic extents the most there can be.
 inline int winograd_tile_count(const signature &kernel, int size) {
-  const auto along = [&](int extent) { return (extent + size - 1) / size; };
-  return along(kernel.sum_width()) * along(kernel.sum_height()) * kernel.batch;
+  return count_up(kernel.sum_width(), size) * count_up(kernel.sum_height(), size) * kernel.batch;
 }
 
 /// The tiles of `size` x `size` outputs of a 3x3 convolution, counted through rows, columns and images. Those

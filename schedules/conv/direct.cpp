@@ -7,6 +7,7 @@
 // For each step of the reduction one weight vector per `panel_vectors` is loaded and multiplied with one
 // broadcast input per pixel, so a tile of 28 registers does 28 multiply-adds on at most 29 loads.
 #include "generators/conv.hpp"
+#include "generators/count_up.hpp"
 #include "schedules/machine.hpp"
 #include "schedules/schedule.hpp"
 
@@ -34,7 +35,7 @@ double tiles_of_a_row(const signature &kernel, int pixels) {
   const int most = kernel.output_width(), least = kernel.dynamic ? (most + 1) / 2 : most;
   double tiles = 0;
   for (int width = least; width <= most; ++width)
-    tiles += double{1} * ((width + pixels - 1) / pixels) * most / width;
+    tiles += double{1} * count_up(width, pixels) * most / width;
   return tiles / (most - least + 1);
 }
 
@@ -51,8 +52,8 @@ double row_cost(const signature &kernel, const machine &m, int vectors, int pixe
   const double f = m.fused_per_cycle;
   const double cycles = std::max({sums / f, loads / 2.0, 5.0}) + loads / 100.0;
   const double tiles = tiles_of_a_row(kernel, pixels);
-  const int width = vector_width(kernel, m), outputs = (kernel.outputs + width - 1) / width;
-  return tiles * cycles * ((outputs + vectors - 1) / vectors) / (double{1} * outputs * rows * images);
+  const int width = vector_width(kernel, m), outputs = count_up(kernel.outputs, width);
+  return tiles * cycles * count_up(outputs, vectors) / (double{1} * outputs * rows * images);
 }
 
 // Parts of the input channels, so that a panel's weights of one stay in the cache while all tiles pass by:
@@ -104,7 +105,7 @@ double cost(const schedule_request &request) {
   const machine m = machine_of(request.target);
   const int width = vector_width(kernel, m);
   const int vectors = std::min(request["panel_vectors"], std::max(1, kernel.outputs / width));
-  const int vectors_of_outputs = (kernel.outputs + width - 1) / width;
+  const int vectors_of_outputs = count_up(kernel.outputs, width);
   const double rows = double{1} * kernel.output_height() * kernel.batch;
   const double steps = double{1} * kernel.channels * kernel.window_width() * kernel.window_height();
   return row_cost(kernel, m, vectors, request["pixels"], request["rows"], request["images"]) * rows * steps *
@@ -132,7 +133,7 @@ void schedule_totals(conv_stages &s, const signature &kernel, const schedule_req
   compute_in_registers(s, s.totals.update(), width, s.tile, s.y, s.n, s.part);
   if (kernel.dynamic) {
     const int pixels = std::min(request["pixels"], kernel.output_width());
-    s.totals.bound_storage(s.tile, (kernel.output_width() + pixels - 1) / pixels)
+    s.totals.bound_storage(s.tile, count_up(kernel.output_width(), pixels))
         .bound_storage(s.y, kernel.output_height());
   }
   s.sums.compute_at(s.totals, s.tile);

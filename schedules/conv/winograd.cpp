@@ -9,6 +9,7 @@
 // as plain ones: with `parts` they stay plain in memory and are transformed in the cache, for a part of the
 // input channels at a time.
 #include "generators/conv.hpp"
+#include "generators/count_up.hpp"
 #include "schedules/machine.hpp"
 #include "schedules/schedule.hpp"
 #include "schedules/winograd_cost.hpp"
@@ -40,8 +41,6 @@ weight_layout layout_of(const schedule_request &request) {
           .winograd = request["parts"] > 0 ? 0 : request["tile"],
           .window_inside = request["parts"] > 0};
 }
-
-int count_up(int count, int unit) { return (count + unit - 1) / unit; }
 
 // How often things are done, for the estimate.
 struct winograd_counts {
@@ -75,10 +74,9 @@ double traffic_of_transformed(const winograd_counts &n, const machine &m, const 
 // Plain weights are transformed for each block; of each part the sums are read and written.
 double cost_of_parts(const winograd_counts &n, const signature &kernel, const machine &m,
                      const schedule_request &request) {
-  const int parts = request["parts"], lanes = n.vectors * m.lanes;
+  const int parts = request["parts"], lanes = n.vectors * m.lanes, inputs_of_part = kernel.channels / parts;
   const double sums = double{1} * n.panels * n.blocks * request["block"] * n.vectors * n.points * n.points;
-  const double weights = n.plane * lanes * (kernel.channels / parts),
-               block = n.plane * lanes * request["block"];
+  const double weights = n.plane * lanes * inputs_of_part, block = n.plane * lanes * request["block"];
   return filter_cycles(n.kernels / m.lanes * n.blocks, n.points) + 3 * (parts - 1) * sums +
          (n.outside ? 1 : n.blocks) *
              (traffic_cycles(m, 36 * n.kernels) + n.panels * traffic_cycles(m, n.input)) +
@@ -130,7 +128,7 @@ schedule_parameters defaults_for(const schedule_request &request, int size) {
     }
   };
   const auto try_block = [&](int vectors, int block, loop_order order) {
-    const int panels = (most_vectors + vectors - 1) / vectors;
+    const int panels = count_up(most_vectors, vectors);
     try_panels(vectors, block, order, 1);
     for (int at_once = 2; m.registers < 32 && parts == 0 && at_once <= std::min(8, panels); at_once *= 2)
       if (panels % at_once == 0) try_panels(vectors, block, order, at_once);

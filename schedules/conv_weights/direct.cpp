@@ -2,6 +2,7 @@
 // of a block pass by. Each pixel gives one vector of output gradients per `panel` / lanes and one broadcast
 // input per channel of the tile. A block of pixels stays in the core's cache while all tiles pass over it.
 #include "generators/conv_weights.hpp"
+#include "generators/count_up.hpp"
 #include "schedules/machine.hpp"
 #include "schedules/schedule.hpp"
 
@@ -31,9 +32,9 @@ double pixel_cost(const signature &kernel, const machine &m, int vectors, int ch
     return std::numeric_limits<double>::infinity();
   const double f = m.fused_per_cycle, loads = vectors + channels * places;
   const double cycles = std::max({sums / f, loads / 2.0, 5.0}) + loads / 100.0;
-  const int tiles = (kernel.channels + channels - 1) / channels;
-  const int width = vector_width(kernel, m), outputs = (kernel.outputs + width - 1) / width;
-  return tiles * cycles * ((outputs + vectors - 1) / vectors) / (double{1} * outputs * places);
+  const int tiles = count_up(kernel.channels, channels);
+  const int width = vector_width(kernel, m), outputs = count_up(kernel.outputs, width);
+  return tiles * cycles * count_up(outputs, vectors) / (double{1} * outputs * places);
 }
 
 schedule_parameters defaults(const schedule_request &request) {
@@ -55,7 +56,7 @@ schedule_parameters defaults(const schedule_request &request) {
       best["rows"] == height ? divisor_up_to(kernel.batch, std::max(1, most_pixels / (width * height))) : 1;
   // enough tasks for the threads of today's machines, if there are not enough panels
   const int blocks = height / best["rows"] * (kernel.batch / best["images"]);
-  const int panels = (kernel.outputs + best["panel"] - 1) / best["panel"];
+  const int panels = count_up(kernel.outputs, best["panel"]);
   best["parts"] = divisor_up_to(blocks, std::max(1, 16 / panels));
   return best;
 }
@@ -64,7 +65,7 @@ double cost(const schedule_request &request) {
   const signature &kernel = request.kernel;
   const machine m = machine_of(request.target);
   const int lanes = vector_width(kernel, m);
-  const int vectors = (kernel.outputs + lanes - 1) / lanes;
+  const int vectors = count_up(kernel.outputs, lanes);
   const double pixels = double{1} * kernel.batch * kernel.sum_height() * kernel.sum_width();
   return pixel_cost(kernel, m, std::max(1, request["panel"] / lanes),
                     std::min(request["tile_channels"], kernel.channels)) *

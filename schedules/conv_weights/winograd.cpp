@@ -5,6 +5,7 @@
 // Where there are few tiles (late layers) all of them are transformed first, and panels of outputs run in
 // parallel; where there are many, parts of them do, each block being transformed where it is used.
 #include "generators/conv_weights.hpp"
+#include "generators/count_up.hpp"
 #include "schedules/machine.hpp"
 #include "schedules/schedule.hpp"
 #include "schedules/winograd_cost.hpp"
@@ -49,11 +50,10 @@ double cost(const schedule_request &request) {
   if (kernel.op != operation::conv3x3 || kernel.channels < m.lanes || kernel.outputs < m.lanes)
     return std::numeric_limits<double>::infinity();
   const int tiles = winograd_tile_count(kernel, request["tile"]), points = request["tile"] + 2;
-  const int outputs = (kernel.outputs + m.lanes - 1) / m.lanes,
-            inputs = (kernel.channels + m.lanes - 1) / m.lanes;
+  const int outputs = count_up(kernel.outputs, m.lanes), inputs = count_up(kernel.channels, m.lanes);
   const int vectors = std::min(request["panel"], kernel.outputs) / m.lanes;
   const int channels = std::min(request["tile_channels"], kernel.channels);
-  const int tiles_of_channels = (kernel.channels + channels - 1) / channels;
+  const int tiles_of_channels = count_up(kernel.channels, channels);
   const double steps = double{1} * tiles * points * points * outputs / vectors * tiles_of_channels;
   const double sums = 4.0 * points * points * kernel.channels * kernel.outputs;
   const int blocks = tiles / request["tiles"];

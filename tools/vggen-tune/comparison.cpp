@@ -52,6 +52,7 @@ void compare_schedules(const std::filesystem::path &file, const Halide::Target &
                        const trial_settings &trials, int rounds) {
   std::deque<candidate> candidates = read_candidates(file, target);
   std::vector<candidate *> all;
+  all.reserve(candidates.size());
   for (candidate &c : candidates)
     all.push_back(&c);
   build(all, trials);

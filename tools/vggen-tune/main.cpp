@@ -46,6 +46,7 @@ int run(options &o) {
   for (std::string word; words >> word;)
     o.trials.runner.push_back(word);
   std::vector<description> models;
+  models.reserve(o.descriptions.size());
   for (const fs::path &file : o.descriptions)
     models.push_back(read_description(file));
   fs::remove_all(o.trials.folder); // what an interrupted tuning left

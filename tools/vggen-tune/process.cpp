@@ -73,6 +73,7 @@ std::string last_line(std::string text) {
 
 pid_t start(const std::vector<std::string> &command, stream &output, stream &errors) {
   std::vector<char *> arguments;
+  arguments.reserve(command.size() + 1);
   for (const std::string &word : command)
     arguments.push_back(const_cast<char *>(word.c_str()));
   arguments.push_back(nullptr);

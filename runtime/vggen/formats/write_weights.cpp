@@ -36,6 +36,7 @@ void write_vgg_safetensors(const std::filesystem::path &path, const vgg_weights 
   for (const auto &parameter : parameters)
     total += parameter.tensor->size();
   std::vector<tensor_source> tensors;
+  tensors.reserve(parameters.size());
   for (const auto &parameter : parameters)
     tensors.push_back({.name = parameter.layer + "." + parameter.name,
                        .type = element_type::f32,

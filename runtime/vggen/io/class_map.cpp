@@ -75,7 +75,8 @@ image with_map(const image &picture, std::span<const float> map, int height, int
       std::uint8_t *const pixel =
           &result.pixels[3 * (static_cast<std::size_t>(y) * static_cast<std::size_t>(picture.width) +
                               static_cast<std::size_t>(x))];
-      const float grey = 0.299f * pixel[0] + 0.587f * pixel[1] + 0.114f * pixel[2];
+      const float grey = 0.299f * static_cast<float>(pixel[0]) + 0.587f * static_cast<float>(pixel[1]) +
+                         0.114f * static_cast<float>(pixel[2]);
       const float over = std::min(0.8f, 1.6f * value); // how much of the colour there is
       pixel[0] = byte_of(mix(grey, 255, over));
       pixel[1] = byte_of(mix(grey, 255 * std::max(0.f, 2 * value - 1), over));

@@ -179,6 +179,7 @@ loaded_parameters load(std::span<const parameter_info> parameters, const safeten
 
 std::vector<const float *> loaded_parameters::sources() const {
   std::vector<const float *> pointers;
+  pointers.reserve(tensors.size());
   for (const std::span<const float> tensor : tensors)
     pointers.push_back(tensor.data());
   return pointers;

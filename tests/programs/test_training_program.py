@@ -231,20 +231,24 @@ class Training(ProgramTest):
     def test_a_killed_training_leaves_a_checkpoint(self):
         out = self.folder / "killed"
         arguments = ["train", "--data", self.data, "--output", out, *RECIPE[2:], "--epochs", 2000]
-        generator, seen = random.Random(3), 0
-        for _ in range(24):
+        checkpoint, generator = out / "last.safetensors", random.Random(3)
+
+        def written():
+            return checkpoint.stat().st_mtime_ns if checkpoint.exists() else 0
+
+        for _ in range(16):
+            before, limit = written(), time.monotonic() + 60
             process = subprocess.Popen([PROGRAM, *map(str, arguments)], stdout=subprocess.DEVNULL,
                                        stderr=subprocess.DEVNULL)
-            time.sleep(generator.uniform(0.05, 0.6))
+            while written() == before and time.monotonic() < limit:
+                time.sleep(0.005)
+            time.sleep(generator.uniform(0, 0.3))  # in which several are written, or a part of one
             process.kill()
             process.wait()
-            if not (out / "last.safetensors").exists():
-                continue
+            self.assertGreater(written(), before)
             arguments = ["train", "--resume", "--output", out]
-            done = run("eval", "--data", self.data, "--weights", out / "last.safetensors")
+            done = run("eval", "--data", self.data, "--weights", checkpoint)
             self.assertEqual(done.returncode, 0, done.stderr)
-            seen += 1
-        self.assertGreater(seen, 15)
         done = run("train", "--resume", "--output", out, "--epochs", 1)  # fewer than it has: nothing left to do
         self.assertEqual(done.returncode, 0, done.stderr)
         self.assertRegex(done.stdout, r"epoch \d+ of 1 is over already: nothing is left to train")

@@ -3,6 +3,8 @@
 
 #include <Halide.h>
 
+#include <algorithm>
+#include <cstdint>
 #include <stdexcept>
 #include <string>
 #include <utility>
@@ -43,10 +45,15 @@ private:
   std::string line_;      // its variable
 };
 
+/// Where a prefetched line is to be found afterwards, as LLVM's prefetch counts. `past_caches` is in the
+/// first cache too, but leaves no trace in the others when it has to make room. On processors of Intel's it
+/// is then read from memory again: of weights that are larger than the first cache, everything twice.
+enum class cache_level { past_caches = 0, second = 2, first = 3 };
+
 namespace detail {
 
 // Where an iteration of a loop reads a buffer, loops inside it being in their first: the indices of scalars
-// and of vectors' first elements.
+// and of vectors' first elements, each once.
 class loads_of : public Halide::Internal::IRVisitor {
 public:
   loads_of(const Halide::Internal::For *loop, const std::string &buffer) : buffer_(buffer) {
@@ -63,7 +70,9 @@ protected:
     IRVisitor::visit(load);
     if (load->name != buffer_) return;
     const auto *vector = load->index.as<Halide::Internal::Ramp>();
-    indices.push_back(vector ? vector->base : load->index);
+    const Halide::Expr index = vector ? vector->base : load->index;
+    const auto same = [&](const Halide::Expr &other) { return Halide::Internal::equal(other, index); };
+    if (std::ranges::none_of(indices, same)) indices.push_back(index);
   }
 
 private:
@@ -79,11 +88,17 @@ private:
 
 inline constexpr int line_floats = 16;
 
-inline Halide::Internal::Stmt prefetch(const std::string &buffer, const Halide::Expr &index) {
+// The call is LLVM's own, which Halide's module declares for Halide's prefetch: that one has no level.
+inline Halide::Internal::Stmt prefetch(const std::string &buffer, const Halide::Expr &index,
+                                       cache_level into) {
   namespace internal = Halide::Internal;
-  const auto base = internal::Variable::make(Halide::Handle(), buffer);
-  return internal::Evaluate::make(internal::Call::make(Halide::Float(32), internal::Call::prefetch,
-                                                       {base, index, 1, 1}, internal::Call::Intrinsic));
+  constexpr int reading = 0, data = 1;
+  const auto begin = Halide::reinterpret<std::uint64_t>(internal::Variable::make(Halide::Handle(), buffer));
+  const auto offset = Halide::cast<std::uint64_t>(Halide::cast<std::int64_t>(index) * 4);
+  const std::vector<Halide::Expr> arguments{Halide::reinterpret(Halide::Handle(), begin + offset), reading,
+                                            static_cast<int>(into), data};
+  return internal::Evaluate::make(
+      internal::Call::make(Halide::Int(32), "llvm.prefetch.p0", arguments, internal::Call::Extern));
 }
 
 // The loop, with something done first in each iteration.
@@ -102,6 +117,7 @@ inline Halide::Internal::Stmt with_first(const Halide::Internal::For *loop,
 struct lines_ahead {
   int floats = 0; ///< 0: nothing is prefetched
   std::string buffer, loop;
+  cache_level into = cache_level::first;
 };
 
 /// A custom lowering pass that prefetches so.
@@ -116,7 +132,7 @@ protected:
     if (wanted_.floats == 0 || op->name != wanted_.loop) return IRMutator::visit(op);
     std::vector<Halide::Internal::Stmt> prefetches;
     for (const auto &index : detail::loads_of(op, wanted_.buffer).indices)
-      prefetches.push_back(detail::prefetch(wanted_.buffer, index + wanted_.floats));
+      prefetches.push_back(detail::prefetch(wanted_.buffer, index + wanted_.floats, wanted_.into));
     return detail::with_first(op, prefetches);
   }
 
@@ -131,6 +147,7 @@ struct block_ahead {
   int floats = 0; ///< of a block; 0: nothing is prefetched
   std::string buffer, loop, outer_loop;
   int outer = 1; ///< iterations of the outer loop, at most
+  cache_level into = cache_level::second;
 };
 
 /// A custom lowering pass that prefetches so.
@@ -165,8 +182,8 @@ protected:
     std::vector<internal::Stmt> prefetches;
     prefetches.reserve(static_cast<std::size_t>(in_step));
     for (int i = 0; i < in_step; ++i)
-      prefetches.push_back(
-          detail::prefetch(wanted_.buffer, first + Halide::min(line + i, lines - 1) * detail::line_floats));
+      prefetches.push_back(detail::prefetch(
+          wanted_.buffer, first + Halide::min(line + i, lines - 1) * detail::line_floats, wanted_.into));
     return detail::with_first(op, prefetches);
   }
 

@@ -134,6 +134,33 @@ class Compiler(unittest.TestCase):
         self.assertIn("is left out: schedule 'rows_bf16' is taken only where", done.stdout)
         self.assertIn('"rows ', self.header())
 
+    def test_tuned_for_several_processors(self):
+        self.description["groups"] = [{"fused": CONV, "split": []}, {"fused": LARGE, "split": []}]
+        tuned = self.folder / "tuned"
+        tuned.mkdir()
+
+        def write(name, pixels, kernels):
+            entries = [{"kernel": kernel, "schedule": "direct", "parameters": {"pixels": pixels},
+                        "measured": {"cpu": name}} for kernel in kernels]
+            (tuned / f"x86-64-{name}.json").write_text(json.dumps({"kernels": entries}))
+
+        def chosen(target):
+            done = self.run_tool(options=["--tuned", tuned, "--target", target])
+            self.assertEqual(done.returncode, 0, done.stderr)
+            kernels = re.findall(r"pixels=(\d+)", self.header())
+            return kernels, re.search('tuned_for = "(.*)"', self.header()).group(1)
+
+        write("avx512-zen4", 3, [CONV, LARGE])
+        write("avx512-sapphirerapids", 2, [LARGE])
+        write("avx2", 1, [CONV, LARGE])
+        any_avx512 = "x86-64-linux-avx-avx2-avx512-avx512_skylake-f16c-fma-sse41"
+        # its own, then those of other processors by name, none of another vector unit
+        self.assertEqual(chosen(any_avx512 + "-avx512_cannonlake-avx512_sapphirerapids"),
+                         (["3", "2"], "avx512-sapphirerapids, avx512-zen4"))
+        self.assertEqual(chosen(any_avx512 + "-avx512_cannonlake-avx512_zen4"), (["3", "3"], "avx512-zen4"))
+        self.assertEqual(chosen(any_avx512), (["3", "2"], "avx512-sapphirerapids, avx512-zen4"))
+        self.assertEqual(chosen("avx2"), (["1", "1"], "avx2"))
+
     def test_wrong_entries(self):
         for entry, words in (
                 ({"kernel": CONV, "schedule": "magic"}, ("magic", "direct", "entry 1", CONV)),
@@ -153,6 +180,9 @@ class Compiler(unittest.TestCase):
     def test_wrong_arguments(self):
         self.bad(options=["--target", "z80"], words=("z80", "avx512"))
         self.bad(description="{}", words=("tiny.json",))
+        done = self.run_tool(options=["--tuned", self.folder / "missing"])
+        self.assertNotEqual(done.returncode, 0)
+        self.assertIn("missing", done.stderr)
         done = self.run_tool(options=["--accuracy", "roughly"])
         self.assertNotEqual(done.returncode, 0)
         self.assertIn("--accuracy", done.stderr)

@@ -2,8 +2,10 @@
 
 #include "schedules/machine.hpp"
 
+#include <algorithm>
 #include <map>
 #include <stdexcept>
+#include <utility>
 
 namespace vggen {
 
@@ -22,6 +24,25 @@ Halide::Target parse(const std::string &name) {
   if (!Halide::Target::validate_target_string(text))
     throw std::invalid_argument("there is no target '" + name + "'; " + target_help());
   return text == "host" ? Halide::get_host_target() : Halide::Target(text);
+}
+
+// "x86-64-avx512": what instructions a target's kernels are made of.
+std::string vector_unit(const Halide::Target &target) {
+  const auto has = [&](Halide::Target::Feature feature) { return target.has_feature(feature); };
+  if (target.arch == Halide::Target::ARM) return target.bits == 64 ? "arm-64" : "arm-32";
+  if (target.arch != Halide::Target::X86) return "other";
+  if (machine_of(target).lanes == 16) return "x86-64-avx512";
+  if (has(Halide::Target::AVX2) && has(Halide::Target::FMA)) return "x86-64-avx2";
+  return has(Halide::Target::SSE41) ? "x86-64-sse41" : "x86-64";
+}
+
+// Processors with the same vectors whose caches and rates differ, as far as a target tells them apart.
+std::string processor_suffix(const Halide::Target &target) {
+  for (const auto &[feature, suffix] : {std::pair{Halide::Target::AVX512_Zen5, "-zen5"},
+                                        {Halide::Target::AVX512_Zen4, "-zen4"},
+                                        {Halide::Target::AVX512_SapphireRapids, "-sapphirerapids"}})
+    if (target.has_feature(feature)) return suffix;
+  return "";
 }
 
 } // namespace
@@ -43,12 +64,21 @@ Halide::Target kernel_target(const std::string &name) {
 Halide::Target runtime_target(const std::string &name) { return parse(name); }
 
 std::string tuned_file_name(const Halide::Target &target) {
-  const auto has = [&](Halide::Target::Feature feature) { return target.has_feature(feature); };
-  if (target.arch == Halide::Target::ARM) return target.bits == 64 ? "arm-64.json" : "arm-32.json";
-  if (target.arch != Halide::Target::X86) return "other.json";
-  if (machine_of(target).lanes == 16) return "x86-64-avx512.json";
-  if (has(Halide::Target::AVX2) && has(Halide::Target::FMA)) return "x86-64-avx2.json";
-  return has(Halide::Target::SSE41) ? "x86-64-sse41.json" : "x86-64.json";
+  return vector_unit(target) + processor_suffix(target) + ".json";
+}
+
+std::vector<std::filesystem::path> tuned_files(const std::filesystem::path &folder,
+                                               const Halide::Target &target) {
+  const std::string own = tuned_file_name(target), unit = vector_unit(target);
+  std::vector<std::filesystem::path> files;
+  for (const auto &entry : std::filesystem::directory_iterator(folder)) {
+    const std::string name = entry.path().filename().string();
+    if (name == unit + ".json" || (name.starts_with(unit + "-") && name.ends_with(".json")))
+      files.push_back(entry.path());
+  }
+  std::ranges::sort(
+      files, {}, [&](const std::filesystem::path &file) { return std::pair{file.filename() != own, file}; });
+  return files;
 }
 
 } // namespace vggen

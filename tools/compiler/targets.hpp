@@ -3,7 +3,9 @@
 
 #include <Halide.h>
 
+#include <filesystem>
 #include <string>
+#include <vector>
 
 namespace vggen {
 
@@ -17,7 +19,13 @@ Halide::Target kernel_target(const std::string &name);
 /// The same target, for Halide's runtime.
 Halide::Target runtime_target(const std::string &name);
 
-/// The name of the file of tuned schedules for a target: it goes by the vector unit, "x86-64-avx512.json".
+/// The name of the file of tuned schedules for a target: it goes by the vector unit and, where the target
+/// says it, by the processor, "x86-64-avx512-zen4.json".
 std::string tuned_file_name(const Halide::Target &target);
+
+/// The files of tuned schedules in a folder that are of use for a target: its own, then by name those for
+/// other processors with its vector unit. Throws std::filesystem::filesystem_error.
+std::vector<std::filesystem::path> tuned_files(const std::filesystem::path &folder,
+                                               const Halide::Target &target);
 
 } // namespace vggen

@@ -105,8 +105,9 @@ int compile_model(const options &o) {
   schedule_database database(o.allowed);
   for (const auto &file : o.schedules)
     database.add(file);
-  if (const fs::path tuned = o.tuned / tuned_file_name(target); !o.tuned.empty() && fs::exists(tuned))
-    database.add_tuned(tuned, [](const std::string &why) { std::printf("note: %s\n", why.c_str()); });
+  if (!o.tuned.empty())
+    for (const fs::path &tuned : tuned_files(o.tuned, target))
+      database.add_tuned(tuned, [](const std::string &why) { std::printf("note: %s\n", why.c_str()); });
   fs::create_directories(o.cache);
   std::vector<planned_kernel> kernels;
   for (const signature &s : kernels_of(model, database, o.all_forms))
@@ -132,7 +133,8 @@ int main(int argc, char **argv) {
   app.add_option("--cache", o.cache, "folder of kernels compiled before");
   app.add_option("--schedules", o.schedules, "files that choose schedules; later ones win");
   app.add_option("--tuned", o.tuned,
-                 "folder of tuned schedules, for kernels that no file of --schedules names");
+                 "folder of tuned schedules, for kernels that no file of --schedules names")
+      ->check(CLI::ExistingDirectory);
   app.add_option("--target", o.target, target_help())->capture_default_str();
   app.add_option("--accuracy", o.allowed, "fast, or exact: no schedule that rounds more than plain sums do")
       ->transform(CLI::CheckedTransformer(

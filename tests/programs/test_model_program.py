@@ -187,6 +187,7 @@ class ModelProgram(unittest.TestCase):
         expected = self.good("vgg11", "predict", *images, "--weights", self.full, "--json").stdout
         self.assertEqual(self.good("vgg11", "predict", *images, "--weights", packed, "--json").stdout, expected)
         self.bad("features", PHOTO, "--weights", packed, "-o", self.folder / "x.npy", words=(str(packed), "--features"))
+        self.bad("predict", PHOTO, "--weights", packed, program="vgg13", words=("mismatches", "features.3.weight@"), lines=None)
         other = self.folder / "other.safetensors"
         other.write_bytes(re.sub(rb"(features\.3\.weight@)[0-9a-f]{31}", rb"\g<1>" + b"0" * 31, packed.read_bytes()))
         self.bad("predict", PHOTO, "--weights", other, program="vgg11", words=("packed for other kernels", "vgg11"), lines=None)

@@ -160,6 +160,7 @@ class Compiler(unittest.TestCase):
         self.assertEqual(chosen(any_avx512 + "-avx512_cannonlake-avx512_zen4"), (["3", "3"], "avx512-zen4"))
         self.assertEqual(chosen(any_avx512), (["3", "2"], "avx512-sapphirerapids, avx512-zen4"))
         self.assertEqual(chosen("avx2"), (["1", "1"], "avx2"))
+        self.assertEqual(chosen("x86-64-linux")[1], "")
 
     def test_wrong_entries(self):
         for entry, words in (

@@ -26,14 +26,14 @@ Halide::Target parse(const std::string &name) {
   return text == "host" ? Halide::get_host_target() : Halide::Target(text);
 }
 
-// "x86-64-avx512": what instructions a target's kernels are made of.
+// "x86-64-avx512": what instructions a target's kernels are made of. None is the beginning of another.
 std::string vector_unit(const Halide::Target &target) {
   const auto has = [&](Halide::Target::Feature feature) { return target.has_feature(feature); };
   if (target.arch == Halide::Target::ARM) return target.bits == 64 ? "arm-64" : "arm-32";
   if (target.arch != Halide::Target::X86) return "other";
   if (machine_of(target).lanes == 16) return "x86-64-avx512";
   if (has(Halide::Target::AVX2) && has(Halide::Target::FMA)) return "x86-64-avx2";
-  return has(Halide::Target::SSE41) ? "x86-64-sse41" : "x86-64";
+  return has(Halide::Target::SSE41) ? "x86-64-sse41" : "x86-64-sse2";
 }
 
 // Processors with the same vectors whose caches and rates differ, as far as a target tells them apart.

@@ -32,7 +32,7 @@ inline double filter_cycles(double windows, int points) { return windows * (3.0 
 /// Cycles of reading so many bytes again: nothing where a core's own cache keeps them, little where the cache
 /// that cores share does (of which a server's neighbours have their part).
 inline double traffic_cycles(const machine &m, double bytes) {
-  return bytes <= m.kept_bytes ? 0 : bytes <= 8e6 ? bytes / 32 : bytes / 10;
+  return bytes <= m.kept_bytes ? 0 : bytes <= 8e6 ? bytes / m.shared_per_cycle : bytes / m.memory_per_cycle;
 }
 
 /// So many floats, rounded up to an odd number of cache lines: rows of that length begin in different sets of

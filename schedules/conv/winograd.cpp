@@ -120,8 +120,7 @@ schedule_parameters defaults_for(const schedule_request &request, int size) {
                                                {"unroll", 4},
                                                {"parts", parts},
                                                {"panels_at_once", panels_at_once},
-                                               {"panels_outside", order},
-                                               {"past_caches", m.prefetches_past_caches}});
+                                               {"panels_outside", order}});
     if (const double c = cost(whole);
         best.empty() || c < best_cost * 0.97) { // of equals the first: it is small
       best_cost = c;
@@ -269,18 +268,17 @@ void apply(conv_stages &s, const schedule_request &request) {
       .unroll(vector)
       .unroll(w.u)
       .unroll(s.window.x, std::gcd(request["unroll"], row));
-  const bool past_caches = request["past_caches"] == 1;
   w.next_tile = {.floats = request["tile"] * kernel.channels,
                  .buffer = s.input_buffer.name(),
                  .loop = w.input.rows.name() + ".s0." + w.channels.name(),
-                 .into = past_caches ? cache_level::past_caches : cache_level::first};
+                 .into = m.prefetches_past_caches ? cache_level::past_caches : cache_level::first};
   if (request["parts"] == 0)
     w.next_point = {.floats = layout_of(request).panel * kernel.channels,
                     .buffer = s.packed_weights.name(),
                     .loop = w.sums.name() + ".s1." + s.window.y.name(),
                     .outer_loop = w.products.name() + ".s0." + w.group.name(),
                     .outer = w.groups,
-                    .into = past_caches ? cache_level::past_caches : cache_level::second};
+                    .into = m.prefetches_past_caches ? cache_level::past_caches : cache_level::second};
   w.columns.compute_at(s.output, w.vector).vectorize(s.k, lanes).unroll(w.columns.args()[1]).unroll(w.j);
 
   for (int stage = 0; stage < s.tile_stage; ++stage)
@@ -296,8 +294,7 @@ const register_schedule<conv_stages> winograd{{{.name = "winograd",
                                                                {"unroll", 1, 16},
                                                                {"parts", 0, 8},
                                                                {"panels_at_once", 1, 64},
-                                                               {"panels_outside", 0, 2},
-                                                               {"past_caches", 0, 1}},
+                                                               {"panels_outside", 0, 2}},
                                                 .defaults = defaults,
                                                 .layout = layout_of,
                                                 .cost = cost,

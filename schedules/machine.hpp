@@ -32,7 +32,9 @@ inline machine machine_of(const Halide::Target &target) {
           .fused_per_cycle = zen4 ? 1 : 2,   // Zen 4 halves its vectors
           .folds_broadcasts = avx512 || arm, // arm: fmla by element reads four scalars from one register
           // half of what such cores usually have
-          .kept_bytes = large_caches ? 1e6 : avx512 ? 512e3 : 256e3,
+          .kept_bytes = large_caches ? 1e6
+                        : avx512     ? 512e3
+                                     : 256e3,
           .shared_per_cycle = xeon ? 10.0 : 32.0,
           .memory_per_cycle = xeon ? 5.0 : 10.0,
           .prefetches_past_caches = zen4 || zen5 || (has(Halide::Target::AVX2) && !avx512)};

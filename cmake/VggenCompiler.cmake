@@ -16,6 +16,8 @@ endif()
 set(VGGEN_TUNED "${vggen_SOURCE_DIR}/schedules/tuned" CACHE PATH
   "Folder of tuned schedules; empty: every operator's own choice")
 
+# vggen::halide_runtime is for the processor alone. Programs with kernels for devices link
+# vggen::halide_gpu_runtime in front of it, which has all of the other and reaches devices too.
 set(runtime "${PROJECT_BINARY_DIR}/libvggen_halide_runtime.a")
 add_custom_command(
   OUTPUT "${runtime}"
@@ -28,3 +30,16 @@ add_library(vggen_halide_runtime INTERFACE)
 add_library(vggen::halide_runtime ALIAS vggen_halide_runtime)
 add_dependencies(vggen_halide_runtime vggen_halide_runtime_library)
 target_link_libraries(vggen_halide_runtime INTERFACE "${runtime}" ${CMAKE_DL_LIBS})
+
+set(gpu_runtime "${PROJECT_BINARY_DIR}/libvggen_halide_gpu_runtime.a")
+add_custom_command(
+  OUTPUT "${gpu_runtime}"
+  COMMAND ${VGGEN_COMPILE} --runtime "${gpu_runtime}" --devices
+  DEPENDS ${VGGEN_COMPILE_DEPENDENCY}
+  COMMENT "Compiling Halide's runtime for devices" VERBATIM)
+set(VGGEN_HALIDE_GPU_RUNTIME "${gpu_runtime}" CACHE INTERNAL "")
+add_custom_target(vggen_halide_gpu_runtime_library DEPENDS "${gpu_runtime}")
+add_library(vggen_halide_gpu_runtime INTERFACE)
+add_library(vggen::halide_gpu_runtime ALIAS vggen_halide_gpu_runtime)
+add_dependencies(vggen_halide_gpu_runtime vggen_halide_gpu_runtime_library)
+target_link_libraries(vggen_halide_gpu_runtime INTERFACE "${gpu_runtime}" ${CMAKE_DL_LIBS})

@@ -7,18 +7,23 @@
 #include "schedules/schedule.hpp"
 #include "scratch.hpp"
 #include "signature_parameters.hpp"
+#include "thread_registers.hpp"
 
 #include <Halide.h>
 
+#include <initializer_list>
 #include <stdexcept>
 #include <string>
+#include <vector>
 
 namespace vggen {
 
-/// The schedule called `name`, or the default one if the name is empty. A wrong name throws.
-template <class Stages> const schedule<Stages> &find_schedule(const std::string &name) {
+/// The schedule called `name`, or the default one of those on a device or not, if the name is empty. A wrong
+/// name throws.
+template <class Stages> const schedule<Stages> &find_schedule(const std::string &name, bool on_device) {
   std::string known;
   for (const auto &s : schedules<Stages>()) {
+    if (s.on_device != on_device) continue;
     if (name.empty() ? s.is_default : s.name == name) return s;
     known += (known.empty() ? "" : ", ") + s.name;
   }
@@ -90,13 +95,40 @@ protected:
     resolve_parameters(chosen(), r);
     return r;
   }
-  [[nodiscard]] const schedule<Stages> &chosen() const { return find_schedule<Stages>(schedule_name); }
+  [[nodiscard]] const schedule<Stages> &chosen() const {
+    return find_schedule<Stages>(schedule_name, on_device());
+  }
+  [[nodiscard]] bool on_device() const { return this->get_target().has_gpu_feature(); }
+
+  /// Makes room for scratch buffers of so many dimensions each. A kernel on a device must not ask for memory
+  /// when it runs: what it keeps there between two launches it gets from outside, as further outputs. To be
+  /// called from configure().
+  void add_scratch(std::initializer_list<int> dimensions) {
+    for (const int d : dimensions)
+      scratch_.push_back(this->template add_output<Halide::Buffer<float>>(
+          "scratch_" + std::to_string(scratch_.size()), d));
+  }
+  /// Keeps `func` in the next scratch buffer, which has these extents. To be called from generate().
+  void keep_in_scratch(const Halide::Func &func, const std::vector<int> &extents) {
+    *scratch_.at(scratch_extents_.size()) = func;
+    scratch_extents_.push_back(extents);
+  }
 
   /// Applies the chosen schedule, unless Halide's autoscheduler is at work.
   void apply_schedule(Stages &stages, const schedule_request &r) {
     if (!this->using_autoscheduler() && chosen().apply) chosen().apply(stages, r);
-    this->get_pipeline().add_custom_lowering_pass(new prefetch_lines, [] {});
-    this->get_pipeline().add_custom_lowering_pass(new scratch_meter, [] {});
+    if (on_device())
+      this->get_pipeline().add_custom_lowering_pass(new thread_registers, [] {});
+    else
+      this->get_pipeline().add_custom_lowering_pass(new prefetch_lines, [] {});
+    this->get_pipeline().add_custom_lowering_pass(new scratch_meter(on_device()), [] {});
+    for (std::size_t i = 0; i < scratch_extents_.size(); ++i) {
+      Halide::Region bounds;
+      for (const int extent : scratch_extents_[i])
+        bounds.emplace_back(0, extent);
+      fix(*scratch_[i], bounds);
+    }
+    measured_scratch().on_device = scratch_extents_;
   }
 
   /// Fixes the bounds of an activation: [c, x, y, n] with or without a halo.
@@ -164,6 +196,8 @@ protected:
 
 private:
   schedule_parameters given_;
+  std::vector<Halide::GeneratorOutput<Halide::Buffer<float>> *> scratch_; ///< Halide owns them
+  std::vector<std::vector<int>> scratch_extents_;
 };
 
 } // namespace vggen

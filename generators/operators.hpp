@@ -16,8 +16,8 @@ struct operator_family {
   std::vector<schedule_info> schedules;
 };
 
-/// The family of a kernel, with all registered schedules.
-operator_family family_of(const signature &kernel);
+/// The family of a kernel, with all registered schedules for devices, or those for the processor itself.
+operator_family family_of(const signature &kernel, bool on_device);
 
 /// The name under which a kernel's generator is registered: conv3x3, conv3x3_backward_data.
 std::string generator_name(const signature &kernel);

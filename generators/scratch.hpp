@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <cstdint>
 #include <stdexcept>
+#include <vector>
 
 namespace vggen {
 
@@ -14,6 +15,7 @@ namespace vggen {
 struct scratch_size {
   std::int64_t shared = 0;   ///< outside of parallel loops
   std::int64_t per_task = 0; ///< in one task of a parallel loop
+  std::vector<std::vector<int>> on_device; ///< extents of buffers that come with the call
 };
 
 /// The scratch of the kernel that this process compiled last.
@@ -23,16 +25,18 @@ inline scratch_size &measured_scratch() {
 }
 
 /// A custom lowering pass that changes nothing and fills measured_scratch(). A heap allocation whose size has
-/// no constant bound is an error.
+/// no constant bound is an error, and on a device every one is.
 class scratch_meter : public Halide::Internal::IRMutator {
 public:
-  scratch_meter() { measured_scratch() = {}; }
+  explicit scratch_meter(bool on_device) : on_device_(on_device) { measured_scratch() = {}; }
 
 protected:
   using IRMutator::visit;
 
   Halide::Internal::Stmt visit(const Halide::Internal::Allocate *op) override {
     const std::int64_t bytes = heap_bytes(*op);
+    if (on_device_ && bytes > 0)
+      throw std::runtime_error(op->name + " would be memory that the device gives at every call");
     std::int64_t &now = in_task_ ? task_ : shared_;
     now += bytes;
     scratch_size &peak = measured_scratch();
@@ -95,7 +99,7 @@ private:
       128; // the context's header, and Halide's reads past the end
 
   Halide::Internal::Scope<Halide::Internal::Interval> bounds_; // of loops' variables and of lets
-  bool in_task_ = false;
+  bool on_device_ = false, in_task_ = false;
   std::int64_t shared_ = 0, task_ = 0;
 };
 

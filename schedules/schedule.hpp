@@ -60,6 +60,8 @@ struct schedule_info {
   /// Computes the plain sums. Others (Winograd's) are faster and round more; `ACCURACY exact` is without
   /// them.
   bool exact = true;
+  /// For kernels that run on a GPU; the others are for those on the processor itself.
+  bool on_device = false;
   /// Taken only where a schedule file names it: no estimate and no search of vggen-tune's chooses it. It is
   /// for schedules that round more than `ACCURACY fast` allows, which a user has to want.
   bool on_request = false;

@@ -130,6 +130,7 @@ void compile(const compile_job &job, const fs::path &folder) {
   out << nlohmann::json{{"kernel", job.what},
                         {"scratch_shared", scratch.shared},
                         {"scratch_per_task", scratch.per_task},
+                        {"device_scratch", scratch.on_device},
                         {"object_bytes", fs::file_size(object)}};
   out.close();
   if (!out) throw std::runtime_error("cannot write " + facts.string());
@@ -146,7 +147,8 @@ compiled_facts read_facts(const compile_job &job, const fs::path &folder) {
   const auto json = nlohmann::json::parse(in);
   return {.scratch_shared = json.at("scratch_shared"),
           .scratch_per_task = json.at("scratch_per_task"),
-          .code_bytes = json.at("object_bytes")};
+          .code_bytes = json.at("object_bytes"),
+          .device_scratch = json.at("device_scratch")};
 }
 
 } // namespace vggen

@@ -9,6 +9,7 @@
 #include <filesystem>
 #include <map>
 #include <string>
+#include <vector>
 
 namespace vggen {
 
@@ -33,6 +34,7 @@ compile_job pack_job_of(const resolved_kernel &kernel, const weight_layout &layo
 /// What is known of a compiled function beside its object file.
 struct compiled_facts {
   std::int64_t scratch_shared = 0, scratch_per_task = 0, code_bytes = 0;
+  std::vector<std::vector<int>> device_scratch; ///< extents of each buffer
 };
 
 /// Compiles the job's function into `folder`/<key>.o and <key>.json. Throws.

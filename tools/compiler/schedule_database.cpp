@@ -45,14 +45,14 @@ resolved_kernel resolve_with(const signature &kernel, const schedule_info &chose
                              const schedule_request &request) {
   return {.kernel = kernel,
           .text = text_of(kernel),
-          .family = family_of(kernel).name,
+          .family = family_of(kernel, chosen.on_device).name,
           .chosen = chosen,
           .parameters = request.parameters,
           .multiply_adds = chosen.multiply_adds ? chosen.multiply_adds(request) : kernel.multiply_adds(),
           .error = chosen.error ? chosen.error(request) : 0};
 }
 
-schedule_database::entry schedule_database::read_entry(const nlohmann::json &item, std::string &text) {
+schedule_database::entry schedule_database::read_entry(const nlohmann::json &item, std::string &text) const {
   text = item.at("kernel").get<std::string>();
   const auto kernel = parse_signature(text);
   if (!kernel) throw std::invalid_argument("the kernel is not a signature in its canonical form");
@@ -67,7 +67,7 @@ schedule_database::entry schedule_database::read_entry(const nlohmann::json &ite
   } else {
     schedule_request request{
         .kernel = *kernel, .target = Halide::get_host_target(), .parameters = e.parameters};
-    resolve_parameters(find(family_of(*kernel), e.schedule), request);
+    resolve_parameters(find(family_of(*kernel, on_device_), e.schedule), request);
   }
   return e;
 }
@@ -102,7 +102,7 @@ void schedule_database::add_tuned(const std::filesystem::path &file,
     const std::string where = file.string() + ": entry " + std::to_string(++number);
     try {
       entry e = read_entry(item, text);
-      if (e.schedule != split_schedule && find(family_of(*parse_signature(text)), e.schedule).on_request)
+      if (e.schedule != split_schedule && find(family_of(*parse_signature(text), on_device_), e.schedule).on_request)
         throw std::invalid_argument("schedule '" + e.schedule + "' is taken only where a model asks for it");
       e.where = where + " (" + text + ")";
       e.tuned_on = item.at("measured").at("cpu");
@@ -119,7 +119,7 @@ bool schedule_database::is_split(const signature &kernel) const {
 }
 
 resolved_kernel schedule_database::resolve(const signature &kernel, const Halide::Target &target) const {
-  const operator_family family = family_of(kernel);
+  const operator_family family = family_of(kernel, on_device_);
   schedule_request request{.kernel = kernel, .target = target, .parameters = {}};
   const auto found = entries_.find(text_of(kernel));
   const bool has_choice = found != entries_.end() && found->second.schedule != split_schedule;

@@ -58,7 +58,9 @@ resolved_kernel resolve_with(const signature &kernel, const schedule_info &chose
 /// Represents the entries of schedule files; later files win.
 class schedule_database {
 public:
-  explicit schedule_database(accuracy allowed = accuracy::fast) : allowed_(allowed) {}
+  /// For kernels that run on a device, or on the processor itself.
+  explicit schedule_database(accuracy allowed = accuracy::fast, bool on_device = false)
+      : allowed_(allowed), on_device_(on_device) {}
 
   /// Adds a file's entries. Ensures that each names a known schedule and parameters within their ranges.
   /// Throws std::runtime_error that names the file and the entry.
@@ -86,12 +88,13 @@ private:
   [[nodiscard]] bool allows(const schedule_info &schedule) const {
     return schedule.exact || allowed_ == accuracy::fast;
   }
-  static entry read_entry(const nlohmann::json &item, std::string &text);
+  entry read_entry(const nlohmann::json &item, std::string &text) const;
   // The family's default for the request's kernel, or what it estimates to be cheaper.
   [[nodiscard]] const schedule_info &cheapest(const operator_family &family,
                                               const schedule_request &request) const;
 
   accuracy allowed_;
+  bool on_device_;
   std::map<std::string, entry, std::less<>> entries_; // by canonical text
 };
 

@@ -16,6 +16,9 @@ const std::map<std::string, std::string> short_names{
     {"avx2", "x86-64-linux-avx-avx2-f16c-fma-sse41"},
     {"sse41", "x86-64-linux-sse41"},
     {"neon", "arm-64-linux"},
+    {"cuda", "host-cuda-cuda_capability_80"},
+    {"opencl", "host-opencl"},
+    {"vulkan", "host-vulkan-vk_int8-vk_int16-vk_int64-vk_v13"},
 };
 
 Halide::Target parse(const std::string &name) {
@@ -26,8 +29,9 @@ Halide::Target parse(const std::string &name) {
   return text == "host" ? Halide::get_host_target() : Halide::Target(text);
 }
 
-// "x86-64-avx512": what instructions a target's kernels are made of. None is the beginning of another.
+// "x86-64-avx512", "gpu-cuda": what instructions a target's kernels are made of. None is the beginning of another.
 std::string vector_unit(const Halide::Target &target) {
+  if (target.has_gpu_feature()) return "gpu-" + device_of(target);
   const auto has = [&](Halide::Target::Feature feature) { return target.has_feature(feature); };
   if (target.arch == Halide::Target::ARM) return target.bits == 64 ? "arm-64" : "arm-32";
   if (target.arch != Halide::Target::X86) return "other";
@@ -38,6 +42,7 @@ std::string vector_unit(const Halide::Target &target) {
 
 // Processors with the same vectors whose caches and rates differ, as far as a target tells them apart.
 std::string processor_suffix(const Halide::Target &target) {
+  if (target.has_gpu_feature()) return "";
   for (const auto &[feature, suffix] : {std::pair{Halide::Target::AVX512_Zen5, "-zen5"},
                                         {Halide::Target::AVX512_Zen4, "-zen4"},
                                         {Halide::Target::AVX512_SapphireRapids, "-sapphirerapids"}})
@@ -62,6 +67,24 @@ Halide::Target kernel_target(const std::string &name) {
 }
 
 Halide::Target runtime_target(const std::string &name) { return parse(name); }
+
+Halide::Target devices_runtime_target() {
+  Halide::Target target = Halide::get_host_target();
+  for (const char *name : {"cuda", "opencl", "vulkan"})
+    for (int f = 0; f < static_cast<int>(Halide::Target::FeatureEnd); ++f)
+      if (parse(name).has_feature(static_cast<Halide::Target::Feature>(f)))
+        target.set_feature(static_cast<Halide::Target::Feature>(f));
+  return target;
+}
+
+std::string device_of(const Halide::Target &target) {
+  if (!target.has_gpu_feature()) return "cpu";
+  for (const auto &[feature, name] : {std::pair{Halide::Target::CUDA, "cuda"},
+                                      {Halide::Target::OpenCL, "opencl"},
+                                      {Halide::Target::Vulkan, "vulkan"}})
+    if (target.has_feature(feature)) return name;
+  throw std::invalid_argument("the target " + target.to_string() + " is for devices that vggen does not know");
+}
 
 std::string tuned_file_name(const Halide::Target &target) {
   return vector_unit(target) + processor_suffix(target) + ".json";

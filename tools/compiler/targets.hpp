@@ -16,8 +16,14 @@ std::string target_help();
 /// without a runtime, with a user context. Throws std::invalid_argument.
 Halide::Target kernel_target(const std::string &name);
 
+/// The interface to a device that a target's kernels use: cpu, cuda, opencl or vulkan.
+std::string device_of(const Halide::Target &target);
+
 /// The same target, for Halide's runtime.
 Halide::Target runtime_target(const std::string &name);
+
+/// The target of a runtime that reaches every kind of device from this machine.
+Halide::Target devices_runtime_target();
 
 /// The name of the file of tuned schedules for a target: it goes by the vector unit and, where the target
 /// says it, by the processor, "x86-64-avx512-zen4.json".

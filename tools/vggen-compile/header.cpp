@@ -1,5 +1,7 @@
 #include "header.hpp"
 
+#include "tools/compiler/targets.hpp"
+
 #include <array>
 #include <fstream>
 #include <set>
@@ -44,6 +46,21 @@ std::string literal(const std::string &text) {
   return out.str();
 }
 
+// The member of that name, if there is any such buffer.
+std::string device_scratch(const std::vector<std::vector<int>> &buffers) {
+  if (buffers.empty()) return "";
+  std::ostringstream out;
+  out << "       .device_scratch = {{";
+  for (const std::vector<int> &extents : buffers) {
+    out << "{" << extents.size() << ", {{";
+    for (const int extent : extents)
+      out << extent << ", ";
+    out << "}}}, ";
+  }
+  out << "}},\n";
+  return out.str();
+}
+
 void write_table(std::ostream &out, const std::vector<planned_kernel> &kernels,
                  const std::filesystem::path &cache) {
   for (const auto &k : kernels) {
@@ -58,6 +75,7 @@ void write_table(std::ostream &out, const std::vector<planned_kernel> &kernels,
           << "_argv,\n       .packed_size = " << k.packed_size << ",\n";
     out << "       .scratch_shared = " << facts.scratch_shared << ",\n"
         << "       .scratch_per_task = " << facts.scratch_per_task << ",\n"
+        << device_scratch(facts.device_scratch)
         << "       .multiply_adds = " << k.kernel.multiply_adds << ",\n"
         << "       .error = " << k.kernel.error << ",\n"
         << "       .object_bytes = " << facts.code_bytes << "},\n";
@@ -98,6 +116,7 @@ void write_header(const std::filesystem::path &file, const description &model, c
   }
   out << "  static constexpr std::string_view name = \"" << model.name << "\";\n"
       << "  static constexpr std::string_view target = \"" << machine_name(target) << "\";\n"
+      << "  static constexpr vggen::device_api device = vggen::device_api::" << device_of(target) << ";\n"
       << "  static constexpr std::string_view tuned_for = " << literal(tuned_for) << ";\n"
       << "  static constexpr std::array<std::uint64_t, " << feature_word_count << "> target_features{"
       << feature_words(target) << "};\n"

@@ -27,7 +27,7 @@ struct options {
   std::string target = "host";
   int jobs = static_cast<int>(std::max(1u, std::thread::hardware_concurrency()));
   int limit = 600;
-  bool all_forms = false;
+  bool all_forms = false, devices = false;
   accuracy allowed = accuracy::fast;
 };
 
@@ -102,7 +102,7 @@ std::string tuned_for(const std::vector<planned_kernel> &kernels) {
 int compile_model(const options &o) {
   const description model = read_description(o.description);
   const Halide::Target target = kernel_target(o.target);
-  schedule_database database(o.allowed);
+  schedule_database database(o.allowed, target.has_gpu_feature());
   for (const auto &file : o.schedules)
     database.add(file);
   if (!o.tuned.empty())
@@ -150,11 +150,12 @@ int main(int argc, char **argv) {
                "compile fused groups of layers also as single layers (to look at features)");
   app.add_option("--runtime", o.runtime,
                  "write Halide's runtime for the target to this library, and nothing else");
+  app.add_flag("--devices", o.devices, "with --runtime: for every kind of device instead of for the target");
   CLI11_PARSE(app, argc, argv);
   try {
     if (!o.runtime.empty()) {
       Halide::compile_standalone_runtime({{Halide::OutputFileType::static_library, o.runtime.string()}},
-                                         runtime_target(o.target));
+                                         o.devices ? devices_runtime_target() : runtime_target(o.target));
       return 0;
     }
     if (o.description.empty() || o.header.empty() || o.library.empty() || o.cache.empty())

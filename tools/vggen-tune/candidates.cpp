@@ -95,7 +95,7 @@ std::vector<resolved_kernel> candidate_source::of_each_value(const schedule_info
 std::vector<resolved_kernel> candidate_source::first(std::size_t most) const {
   std::vector<resolved_kernel> chosen;
   std::vector<std::pair<const schedule_info *, std::vector<estimated>>> lists;
-  const operator_family family = family_of(kernel_);
+  const operator_family family = family_of(kernel_, target_.has_gpu_feature());
   double best_cost = std::numeric_limits<double>::infinity();
   for (const schedule_info &schedule : family.schedules) {
     if (!allows(schedule)) continue;
@@ -122,7 +122,8 @@ std::vector<resolved_kernel> candidate_source::first(std::size_t most) const {
 std::vector<resolved_kernel> candidate_source::as(const std::string &schedule,
                                                   const schedule_parameters &parameters) const {
   std::vector<estimated> list;
-  for (const schedule_info &known : family_of(kernel_).schedules)
+  const operator_family family = family_of(kernel_, target_.has_gpu_feature());
+  for (const schedule_info &known : family.schedules)
     if (known.name == schedule && allows(known)) add(list, known, parameters);
   return cheapest(std::move(list), 1, std::numeric_limits<double>::infinity());
 }

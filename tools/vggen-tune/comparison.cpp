@@ -21,7 +21,7 @@ resolved_kernel read_candidate(const nlohmann::json &item, const Halide::Target 
   const std::string name = item.at("schedule");
   schedule_request request{.kernel = *kernel, .target = target, .parameters = {}};
   if (item.contains("parameters")) request.parameters = item["parameters"].get<schedule_parameters>();
-  for (const schedule_info &schedule : family_of(*kernel).schedules) {
+  for (const schedule_info &schedule : family_of(*kernel, target.has_gpu_feature()).schedules) {
     if (schedule.name != name) continue;
     resolve_parameters(schedule, request);
     return resolve_with(*kernel, schedule, request);

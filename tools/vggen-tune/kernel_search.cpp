@@ -117,7 +117,7 @@ void kernel_search::time_new(bool verbose) {
 }
 
 void kernel_search::measure_default() {
-  add({schedule_database(allowed_).resolve(kernel_, target_)});
+  add({schedule_database(allowed_, target_.has_gpu_feature()).resolve(kernel_, target_)});
   time_new(false);
   if (!best_) throw std::runtime_error("the schedule it has without tuning fails");
 }

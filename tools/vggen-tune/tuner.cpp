@@ -98,8 +98,8 @@ private:
   }
 
   // It has operands that the timer knows, and there is something to choose.
-  static bool can_be_tuned(const signature &kernel) {
-    const operator_family family = family_of(kernel);
+  [[nodiscard]] bool can_be_tuned(const signature &kernel) const {
+    const operator_family family = family_of(kernel, settings_.target.has_gpu_feature());
     return kernel.has_weights() &&
            (family.schedules.size() > 1 || !family.schedules.front().parameters.empty());
   }

@@ -21,6 +21,7 @@
 //     it is a convolution), input, dropout's numbers (if it is one), gradient of the input
 //   - backward-weights: gradient of the output, input, gradients of weights and of bias
 //   - everything else: input, output
+//   - on a device: behind all of these the kernel's scratch buffers (device_scratch)
 //   - pack: weights [x, y, inputs, outputs], packed weights [element]; of fully_connected: any number of rows
 //     of weights [inputs, row], as many of packed weights [element, row]
 //
@@ -29,8 +30,12 @@
 // outputs].)
 #pragma once
 
+#include "vggen/core/device_api.hpp"
+
 #include <vggen/net/signature.hpp>
 
+#include <array>
+#include <cstddef>
 #include <cstdint>
 #include <string_view>
 
@@ -38,6 +43,20 @@ namespace vggen {
 
 /// A kernel's machine code: 0, or a halide_error_code.
 using kernel_function = int (*)(void **arguments);
+
+/// Represents a buffer of floats on a device that a kernel writes and reads during one call: its extents, the
+/// innermost dimension first; no dimensions: there is none.
+struct device_scratch_buffer {
+  int dimensions = 0;
+  std::array<int, 4> extents{};
+
+  [[nodiscard]] constexpr std::size_t bytes() const {
+    std::size_t floats = dimensions > 0 ? 1 : 0;
+    for (int i = 0; i < dimensions; ++i)
+      floats *= static_cast<std::size_t>(extents[static_cast<std::size_t>(i)]);
+    return floats * sizeof(float);
+  }
+};
 
 /// Represents one compiled kernel.
 struct compiled_kernel {
@@ -51,6 +70,7 @@ struct compiled_kernel {
   std::int64_t packed_size = 0;      ///< floats that `pack` writes; what they hold is between the two
   std::int64_t scratch_shared = 0;   ///< bytes that one call takes from its context's scratch
   std::int64_t scratch_per_task = 0; ///< and more bytes for each of its parallel tasks
+  std::array<device_scratch_buffer, 8> device_scratch{}; ///< of a kernel that runs on a device
   std::int64_t multiply_adds = 0;    ///< of its algorithm: Winograd's have fewer than the plain sums
   /// Largest error, relative to the largest value of the output, against double precision: measured for the
   /// schedule over the operators' test cases. 0: not known.

@@ -25,6 +25,7 @@
 
 #include <functional>
 #include <string>
+#include <vector>
 
 namespace vggen {
 
@@ -35,6 +36,7 @@ struct channel_sum {
   Halide::Func images; // [c, n]
   Halide::Func total;  // [c]
   Halide::RDom row, column, batch;
+  bool on_device = false; ///< each sum is made by one thread, in one launch
   Halide::Var c{"c"}, y{"y"}, n{"n"};
 
   [[nodiscard]] bool defined() const { return total.defined(); }
@@ -48,6 +50,13 @@ struct channel_sum {
     rows = Halide::Func(name + "_rows");
     images = Halide::Func(name + "_images");
     total = Halide::Func(name + "_total");
+    if (on_device) {
+      rows(c, y, n) =
+          Halide::sum(row, value(c, Halide::Expr(row), Halide::Expr(y), Halide::Expr(n)), name + "_of_row");
+      images(c, n) = Halide::sum(column, rows(c, column, n), name + "_of_image");
+      total(c) = Halide::sum(batch, Halide::select(batch < counted, images(c, batch), 0.f), name + "_of_all");
+      return;
+    }
     rows(c, y, n) = 0.f;
     rows(c, y, n) += value(c, Halide::Expr(row), Halide::Expr(y), Halide::Expr(n));
     images(c, n) = 0.f;
@@ -61,8 +70,9 @@ struct batch_norm_stages {
   channel_sum first, second; ///< forward: Σ x, Σ (x - mean)²; backward-weights: Σ gradient, Σ gradient xhat
   Halide::Func mean;         // [c]
   Halide::Func inverse;      // [c]: 1 / sqrt(variance + epsilon)
-  Halide::Func vectors;      // [c], or [c, 2]: the output that is no image; undefined in backward-data
-  image_output output;       // [c, x, y, n]; undefined in backward-weights
+  std::vector<Halide::Func> gradients; // [c]: outputs of backward-weights
+  Halide::Func vectors; // [c], or [c, 2]: the output that is no image; undefined in backward-data
+  image_output output;  // [c, x, y, n]; undefined in backward-weights
 };
 
 /// What the kernels of a batch norm read.

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cstdint>
 #include <stdexcept>
 #include <vector>
 
@@ -24,7 +25,7 @@ template <class Sum>
 Expr epilogue(const conv_stages &s, const signature &kernel, const std::vector<Expr> &at, Sum sum) {
   Expr value = kernel.pool ? max(max(sum(0, 0), sum(1, 0)), max(sum(0, 1), sum(1, 1))) : sum(0, 0);
   if (kernel.bias) value += s.bias(at[0]);
-  if (kernel.relu) value = relu(value);
+  if (kernel.relu) value = s.on_device ? relu_on_device(value) : relu(value);
   return s.mask.defined() ? Halide::select(s.mask(at) > 0.f, value, 0.f) : value;
 }
 
@@ -249,11 +250,116 @@ void define_pure(conv_stages &s, const signature &kernel) {
       Halide::select(inside, value(Halide::clamp(s.x, 0, width - 1), Halide::clamp(s.y, 0, height - 1)), 0.f);
 }
 
+// What a step of the sum multiplies, its steps being counted through the input channels of one tap after the
+// other's.
+struct convolution_steps {
+  int channels, width, pad, steps;
+  std::int64_t sum;
+  bool whole; ///< a chunk is of one tap
+
+  convolution_steps(const signature &kernel, int steps)
+      : channels(kernel.channels), width(kernel.window_width()), pad(kernel.op == operation::conv3x3 ? 1 : 0),
+        steps(steps), sum(std::int64_t{kernel.channels} * kernel.window_width() * kernel.window_height()),
+        whole(kernel.channels % steps == 0) {}
+
+  struct place {
+    Expr channel, x, y;
+    Expr counts; ///< undefined: always
+  };
+  [[nodiscard]] place at(const Expr &chunk, const Expr &step, int chunks) const {
+    const int last = static_cast<int>(sum) - 1;
+    const bool exact = std::int64_t{chunks} * steps == sum;
+    if (whole) {
+      const int in_tap = channels / steps;
+      const Expr of = exact ? chunk : min(chunk, static_cast<int>(sum / steps) - 1);
+      const Expr tap = of / in_tap;
+      return {of % in_tap * steps + step, tap % width, tap / width,
+              exact ? Expr() : chunk < static_cast<int>(sum / steps)};
+    }
+    const Expr flat = chunk * steps + step, of = exact ? flat : min(flat, last);
+    const Expr tap = of / channels;
+    return {of % channels, tap % width, tap / width, exact ? Expr() : flat <= last};
+  }
+};
+
+void define_on_device(conv_stages &s, const signature &kernel, const conv_tiling &tiling) {
+  const Expr &width = s.extents.output_width, &height = s.extents.output_height;
+  const int group = kernel.pool ? 4 : 1, step = kernel.pool ? 2 : 1;
+  device_product &p = s.device;
+  p.by = tiling.device;
+  p.row_count = kernel.outputs;
+  p.group = tiling.device.parts > 1 ? 1 : group;
+  p.column_count = simplify(width * height * (kernel.batch * group));
+  if (p.by.parts > 1 && kernel.dynamic)
+    throw std::invalid_argument("parts are for extents that are not dynamic");
+  const convolution_steps steps(kernel, p.by.steps);
+  const int chunks = p.by.chunks_of(steps.sum), all_chunks = chunks * p.by.parts;
+  p.rows_along_sum = false;
+  p.columns_along_sum = steps.whole;
+  p.row_vector = kernel.outputs % 4 == 0 && p.by.tile_rows() % 4 == 0 ? 4 : 1;
+  p.column_vector = steps.whole && p.by.steps % 4 == 0 ? 4 : 1;
+
+  const auto place = [&](const Expr &pixel) { // of an output: x, y, n
+    return std::vector<Expr>{pixel % width, pixel / width % height, pixel / (width * height)};
+  };
+  const auto rows = [&](const Expr &k, const Expr &chunk, const Expr &at) {
+    const auto q = steps.at(chunk, at, all_chunks);
+    return counted(q.counts, s.weights(k, q.channel, q.x, q.y, 0));
+  };
+  const auto columns = [&](const Expr &column, const Expr &chunk, const Expr &at) {
+    const auto q = steps.at(chunk, at, all_chunks);
+    const std::vector<Expr> to = place(group == 1 ? column : column / group);
+    const Expr dx = group == 1 ? Expr(0) : column % 2, dy = group == 1 ? Expr(0) : column / 2 % 2;
+    return counted(q.counts, s.input(q.channel, to[0] * step + dx + q.x - steps.pad,
+                                     to[1] * step + dy + q.y - steps.pad, min(to[2], kernel.batch - 1)));
+  };
+  if (p.by.parts == 1) {
+    s.output(s.k, s.x, s.y, s.n) = Halide::undef<float>();
+    s.frame_stage = -1;
+    if (kernel.output_halo) {
+      s.frame = define_frame(s.output, s.extents, s.k, s.n);
+      s.frame_stage = 0;
+    }
+    p.output = s.output;
+    p.stage = s.frame_stage + 1;
+    p.define(chunks, rows, columns, [&](const Expr &k, const Expr &pixel, const Expr &, const auto &sum) {
+      const std::vector<Expr> to = place(pixel);
+      const std::vector<Expr> at{k, to[0], to[1], min(to[2], kernel.batch - 1)};
+      s.output(at) = epilogue(s, kernel, at, [&](int dx, int dy) { return sum(dx + 2 * dy); });
+    });
+    return;
+  }
+  s.partial = Halide::Func("partial");
+  const Halide::Var column("column"), part("part");
+  s.partial(s.k, column, part) = Halide::undef<float>();
+  p.output = s.partial;
+  p.stage = 0;
+  p.define(chunks, rows, columns, [&](const Expr &k, const Expr &at, const Expr &of, const auto &sum) {
+    s.partial(k, at, of) = sum(0);
+  });
+  image_output out;
+  out.func = s.output;
+  out.in_one = true;
+  out.extents = s.extents;
+  out.c = s.k, out.x = s.x, out.y = s.y, out.n = s.n;
+  out.define(kernel, [&](const Expr &k, const Expr &x, const Expr &y, const Expr &n) {
+    return epilogue(s, kernel, {k, x, y, n}, [&](int dx, int dy) {
+      const Expr at = ((n * height + y) * width + x) * group + (dx + 2 * dy);
+      const RDom all(0, p.by.parts, "parts");
+      return Halide::sum(all, s.partial(k, at, all));
+    });
+  });
+}
+
 } // namespace
 
 void define_convolution(conv_stages &stages, const signature &kernel, const conv_tiling &tiling) {
   if (tiling.winograd.outputs > 0) {
     define_winograd(stages, kernel, tiling);
+    return;
+  }
+  if (stages.on_device) {
+    define_on_device(stages, kernel, tiling);
     return;
   }
   stages.sums = Halide::Func("sums");

@@ -11,6 +11,7 @@
 // Weights come packed in panels of output channels: weights[k % panel, ci, kx, ky, k / panel].
 #pragma once
 
+#include "device_product.hpp"
 #include "extents.hpp"
 #include "prefetch.hpp"
 #include "winograd.hpp"
@@ -50,6 +51,7 @@ struct conv_tiling {
   bool panels_outside = false; ///< the loop over panels is the outermost (tiles overlap, so that their order
                                ///< is part of the algorithm)
   winograd_tiling winograd{};  ///< of these only panel and panels_outside then matter
+  device_tiling device{};      ///< on a device, of these alone
 };
 
 /// The stages of Winograd's form: indices i, j count the points of a tile, u the tiles of a group.
@@ -81,6 +83,8 @@ struct winograd_stages {
 ///     output  its update `tile_stage` runs over `tiles`
 /// in the pure form
 ///     sums    [k, x, y, n], output [k, x, y, n],
+/// on a device `device`, whose rows are output channels and whose columns are pixels (with a pool all that go
+/// into one side by side),
 /// and in Winograd's form `winograd` and the output's update `tile_stage`.
 struct conv_stages {
   Halide::Func input;   // [ci, x, y, n]
@@ -100,6 +104,11 @@ struct conv_stages {
   Halide::RDom tiles;
   Halide::RVar tile_x, tile_panel, tile_row, tile_image; ///< those of `tiles`
   winograd_stages winograd;
+  bool on_device = false;
+  device_product device;
+  Halide::Func partial;     // [k, column, part]: on a device, of sums in several parts; another output
+  int frame_stage = -1;     ///< index of output's update that makes the halo zero, on a device
+  Halide::RDom frame;       ///< of that update
   int tile_stage = -1;      ///< index of output's update that computes the tiles; -1 in the pure form
   bool whole_panels = true; ///< no two panels overlap, so that they may run in parallel
   Halide::Var k{"k"}, x{"x"}, y{"y"}, n{"n"}, dx{"dx"}, dy{"dy"}, row{"row"}, image{"image"}, panel{"panel"},

@@ -137,10 +137,48 @@ void define_winograd(conv_weights_stages &s, const signature &kernel, const conv
   s.weight_gradient(s.kx, s.ky, s.c, s.k) = s.window(s.k, s.c, s.kx, s.ky);
 }
 
+void define_on_device(conv_weights_stages &s, const signature &kernel, const conv_weights_tiling &tiling) {
+  const int height = kernel.sum_height(), width = kernel.sum_width(), channels = kernel.channels,
+            window = kernel.window_width(), pad = kernel.op == operation::conv3x3 ? 1 : 0;
+  const int columns = conv_weights_columns(kernel), pixels = kernel.batch * height * width;
+  device_product &p = s.device;
+  p.by = tiling.device;
+  p.row_count = kernel.outputs;
+  p.column_count = columns;
+  p.row_vector = kernel.outputs % 4 == 0 && p.by.tile_rows() % 4 == 0 ? 4 : 1;
+  const int chunks = p.by.chunks_of(pixels);
+  const device_steps steps{pixels, p.by.steps, chunks * p.by.parts};
+  const auto rows_at = [&](const Expr &k, const Expr &chunk, const Expr &step) {
+    const auto at = steps.at(chunk, step);
+    return counted(at.counts, s.output_gradient(k, at.index % width, at.index / width % height,
+                                                at.index / (width * height)));
+  };
+  const auto columns_at = [&](const Expr &column, const Expr &chunk, const Expr &step) {
+    const auto at = steps.at(chunk, step);
+    const Expr of = min(column, columns - 2), tap = of / channels; // the last one is the bias's
+    const Expr value = s.input(of % channels, at.index % width + tap % window - pad,
+                               at.index / width % height + tap / window - pad, at.index / (width * height));
+    return counted(at.counts, Halide::select(column == columns - 1, 1.f, value));
+  };
+  s.parts = Halide::Func("parts");
+  const Var column("column");
+  s.parts(s.k, column, s.part) = Halide::undef<float>();
+  p.output = s.parts;
+  p.define(chunks, rows_at, columns_at, [&](const Expr &k, const Expr &at, const Expr &of, const auto &sum) {
+    s.parts(k, at, of) = sum(0);
+  });
+  const RDom all(0, p.by.parts, "all_parts");
+  s.weight_gradient(s.kx, s.ky, s.c, s.k) =
+      Halide::sum(all, s.parts(s.k, (s.ky * window + s.kx) * channels + s.c, all));
+  s.bias_gradient(s.k) = Halide::sum(all, s.parts(s.k, columns - 1, all));
+}
+
 } // namespace
 
 void define_conv_weights(conv_weights_stages &s, const signature &kernel, const conv_weights_tiling &tiling) {
-  if (tiling.winograd > 0)
+  if (s.on_device)
+    define_on_device(s, kernel, tiling);
+  else if (tiling.winograd > 0)
     define_winograd(s, kernel, tiling);
   else
     define_direct(s, kernel, tiling);

@@ -15,6 +15,7 @@
 // over hundreds of thousands of pixels small.
 #pragma once
 
+#include "device_product.hpp"
 #include "winograd.hpp"
 
 #include <vggen/net/signature.hpp>
@@ -35,9 +36,15 @@ struct conv_weights_tiling {
   /// their number. Rows and images then do not matter.
   int winograd = 0;
   int tiles = 1;
+  device_tiling device{}; ///< on a device, of these alone
 };
 
 struct conv_weights_stages {
+  bool on_device = false;
+  /// On a device: rows are outputs, columns the window's taps with their inputs (and ones, for the bias), the
+  /// sum is over all pixels; and its parts, another output.
+  device_product device;
+  Halide::Func parts;           // [k, column, part]
   Halide::Func output_gradient; // [k, x, y, n]
   Halide::Func input;           // [c, x, y, n]
   /// A block's sum for one tile: [k, c, kx, ky, tile of channels, panel, block]; k and c count inside the
@@ -60,6 +67,11 @@ struct conv_weights_stages {
   Halide::Func bias_gradient;   // [k]
   Halide::Var k{"k"}, c{"c"}, kx{"kx"}, ky{"ky"}, tile{"tile"}, panel{"panel"}, block{"block"}, part{"part"};
 };
+
+/// Columns of the product on a device: the window's taps with their inputs, and one of ones.
+inline int conv_weights_columns(const signature &kernel) {
+  return kernel.channels * kernel.window_width() * kernel.window_height() + 1;
+}
 
 /// The algorithm. `stages` holds output_gradient, input, weight_gradient and bias_gradient; the rest is made
 /// here.

@@ -25,12 +25,29 @@ inline int define_halo(Halide::Func output, const signature &kernel, const image
   return 4;
 }
 
+/// Makes what is undefined of `output` zero on the halo, in one update: on a device, where each is a launch.
+/// Returns the domain along the halo.
+inline Halide::RDom define_frame(Halide::Func output, const image_extents &extents, const Halide::Var &c,
+                                 const Halide::Var &n) {
+  using Halide::Expr;
+  const Expr row = extents.output_width + 2, height = extents.output_height;
+  const Halide::RDom frame(0, Halide::Internal::simplify(2 * row + 2 * height), "frame");
+  const Expr beyond = Halide::max(frame - 2 * row, 0); // of the upper and the lower row
+  const Expr in_rows = frame < 2 * row;
+  const Expr x = Halide::select(in_rows, frame % row, beyond % 2 * (row - 1)) - 1;
+  const Expr y = Halide::select(in_rows, Halide::min(frame / row, 1) * (height + 1) - 1,
+                                Halide::clamp(beyond / 2, 0, height - 1));
+  output(c, x, y, n) = 0.f;
+  return frame;
+}
+
 /// Represents an output that is computed pixel by pixel.
 struct image_output {
   Halide::Func func;   // [c, x, y, n]
   Halide::RDom pixels; // [x, y], where the output has a halo
   int stage =
       -1; ///< the update that runs over `pixels`; -1: there is no halo, the pure definition does it all
+  bool in_one = false;   ///< a halo is computed with the rest: on a device, where each update is a launch
   image_extents extents; ///< those at hand, where they are dynamic; undefined: the signature's
   Halide::Var c{"c"}, x{"x"}, y{"y"}, n{"n"};
 
@@ -41,6 +58,13 @@ struct image_output {
       return;
     }
     const image_extents e = extents.defined() ? extents : extents_from(kernel, kernel.width, kernel.height);
+    if (in_one) {
+      const Halide::Expr width = e.output_width, height = e.output_height;
+      const Halide::Expr inside = x >= 0 && x < width && y >= 0 && y < height;
+      func(c, x, y, n) = Halide::select(
+          inside, value(c, Halide::clamp(x, 0, width - 1), Halide::clamp(y, 0, height - 1), n), 0.f);
+      return;
+    }
     stage = define_halo(func, kernel, e, c, x, y, n);
     pixels = Halide::RDom(0, e.output_width, 0, e.output_height, "pixels");
     func(c, pixels.x, pixels.y, n) = value(c, pixels.x, pixels.y, n);

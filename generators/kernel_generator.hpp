@@ -8,6 +8,7 @@
 #include "scratch.hpp"
 #include "signature_parameters.hpp"
 #include "thread_registers.hpp"
+#include "vulkan_division.hpp"
 
 #include <Halide.h>
 
@@ -105,8 +106,8 @@ protected:
   /// called from configure().
   void add_scratch(std::initializer_list<int> dimensions) {
     for (const int d : dimensions)
-      scratch_.push_back(this->template add_output<Halide::Buffer<float>>(
-          "scratch_" + std::to_string(scratch_.size()), d));
+      scratch_.push_back(
+          this->template add_output<Halide::Buffer<float>>("scratch_" + std::to_string(scratch_.size()), d));
   }
   /// Keeps `func` in the next scratch buffer, which has these extents. To be called from generate().
   void keep_in_scratch(const Halide::Func &func, const std::vector<int> &extents) {
@@ -122,6 +123,8 @@ protected:
     else
       this->get_pipeline().add_custom_lowering_pass(new prefetch_lines, [] {});
     this->get_pipeline().add_custom_lowering_pass(new scratch_meter(on_device()), [] {});
+    if (this->get_target().has_feature(Halide::Target::Vulkan))
+      this->get_pipeline().add_custom_lowering_pass(new vulkan_division, [] {});
     for (std::size_t i = 0; i < scratch_extents_.size(); ++i) {
       Halide::Region bounds;
       for (const int extent : scratch_extents_[i])

@@ -9,10 +9,13 @@
 // (its forward kernel sums along i instead: fully_connected.hpp).
 #pragma once
 
+#include "device_product.hpp"
+
 #include <Halide.h>
 
 #include <algorithm>
 #include <functional>
+#include <vector>
 
 namespace vggen {
 
@@ -35,6 +38,8 @@ struct product_stages {
   Halide::RVar row_tile, column_tile; ///< those of `tiles`
   Halide::Func bias; ///< may be undefined: another output, with its own reduction in update 0
   Halide::RDom bias_sum;
+  device_product device; ///< on a device, where there are neither sums nor tiles
+  Halide::Func parts;    ///< [i, j, part]: there, of sums in several parts; another output
   Halide::Var i{"i"}, j{"j"}, it{"it"}, jt{"jt"}, k{"k"};
 };
 
@@ -55,6 +60,46 @@ template <class Store> void define_product(product_stages &s, const product_shap
   s.column_tile = s.tiles[shape.rows_outside ? 2 : 3];
   store(first_row(s.row_tile) + s.tiles[0], s.column_tile * columns + s.tiles[1],
         s.sums(s.tiles[0], s.tiles[1], s.row_tile, s.column_tile));
+}
+
+/// The same on a device; `stages.device` says how its operands lie in memory. place(i, j): the output's
+/// indices. finish(i, j, sum): what is stored there. pure: variables of the output that name i and j.
+template <class Place, class Finish>
+void define_product_on_device(product_stages &s, const product_shape &shape, const device_tiling &tiling,
+                              const std::vector<Halide::Var> &pure, const Halide::Var &pure_i,
+                              const Halide::Var &pure_j, Place place, Finish finish) {
+  using Halide::Expr;
+  device_product &p = s.device;
+  p.by = tiling;
+  p.row_count = shape.rows;
+  p.column_count = shape.columns;
+  const int chunks = tiling.chunks_of(shape.sum);
+  const device_steps steps{shape.sum, tiling.steps, chunks * tiling.parts};
+  const auto rows = [&](const Expr &i, const Expr &chunk, const Expr &step) {
+    const auto at = steps.at(chunk, step);
+    return counted(at.counts, s.rows(i, at.index));
+  };
+  const auto columns = [&](const Expr &j, const Expr &chunk, const Expr &step) {
+    const auto at = steps.at(chunk, step);
+    return counted(at.counts, s.columns(j, at.index));
+  };
+  if (tiling.parts == 1) {
+    s.output(pure) = Halide::undef<float>();
+    p.output = s.output;
+    p.define(chunks, rows, columns, [&](const Expr &i, const Expr &j, const Expr &, const auto &sum) {
+      s.output(place(i, j)) = finish(i, j, sum(0));
+    });
+    return;
+  }
+  const Halide::Var part("part");
+  s.parts = Halide::Func("parts");
+  s.parts(s.i, s.j, part) = Halide::undef<float>();
+  p.output = s.parts;
+  p.define(chunks, rows, columns, [&](const Expr &i, const Expr &j, const Expr &of, const auto &sum) {
+    s.parts(i, j, of) = sum(0);
+  });
+  const Halide::RDom all(0, tiling.parts, "all_parts");
+  s.output(pure) = finish(pure_i, pure_j, Halide::sum(all, s.parts(pure_i, pure_j, all)));
 }
 
 } // namespace vggen

@@ -15,4 +15,9 @@ inline Halide::Expr relu(const Halide::Expr &value) {
                     Call::PureIntrinsic);
 }
 
+/// The same in a kernel for a device, whose maximum of a number and NaN may be either of them.
+inline Halide::Expr relu_on_device(const Halide::Expr &value) {
+  return Halide::select(Halide::is_nan(value), value, Halide::max(value, 0.f));
+}
+
 } // namespace vggen

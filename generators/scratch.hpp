@@ -13,8 +13,8 @@ namespace vggen {
 
 /// Bytes of heap that a kernel has allocated at the same time, at most.
 struct scratch_size {
-  std::int64_t shared = 0;   ///< outside of parallel loops
-  std::int64_t per_task = 0; ///< in one task of a parallel loop
+  std::int64_t shared = 0;                 ///< outside of parallel loops
+  std::int64_t per_task = 0;               ///< in one task of a parallel loop
   std::vector<std::vector<int>> on_device; ///< extents of buffers that come with the call
 };
 

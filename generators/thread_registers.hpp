@@ -7,6 +7,7 @@
 #include <map>
 #include <stdexcept>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace vggen {
@@ -23,7 +24,7 @@ protected:
 
   Halide::Internal::Stmt visit(const Halide::Internal::Allocate *op) override {
     if (op->memory_type != Halide::MemoryType::Register || in_threads_) return IRMutator::visit(op);
-    threads_of threads;
+    threads_of threads(op->name);
     op->body.accept(&threads);
     if (threads.extents.empty()) return IRMutator::visit(op);
     std::int64_t count = 1;
@@ -34,10 +35,9 @@ protected:
       throw std::logic_error(op->name + ": " + std::to_string(size) + " values are no equal shares of " +
                              std::to_string(count) + " threads");
     own_index own(op->name, threads.extents, size / count);
-    return Halide::Internal::Allocate::make(op->name, op->type, op->memory_type,
-                                            {static_cast<int>(size / count)}, op->condition,
-                                            mutate(own.mutate(op->body)), op->new_expr, op->free_function,
-                                            op->padding);
+    return Halide::Internal::Allocate::make(
+        op->name, op->type, op->memory_type, {static_cast<int>(size / count)}, op->condition,
+        mutate(own.mutate(op->body)), op->new_expr, op->free_function, op->padding);
   }
 
   Halide::Internal::Stmt visit(const Halide::Internal::For *op) override {
@@ -49,22 +49,64 @@ protected:
   }
 
 private:
-  // The loops over threads, by name: their extents.
-  struct threads_of : Halide::Internal::IRVisitor {
+  using lets = std::vector<std::pair<std::string, Halide::Expr>>;
+
+  static Halide::Expr without_lets(Halide::Expr e, const lets &outer) {
+    for (auto let = outer.rbegin(); let != outer.rend(); ++let)
+      e = Halide::Internal::substitute(let->first, let->second, e);
+    return e;
+  }
+
+  // The loops over threads that a buffer's indices depend on, by name: their extents.
+  class threads_of : public Halide::Internal::IRVisitor {
+  public:
+    explicit threads_of(std::string buffer) : buffer_(std::move(buffer)) {}
+
     std::map<std::string, std::int64_t> extents;
 
+  protected:
     using IRVisitor::visit;
+
     void visit(const Halide::Internal::For *op) override {
       if (op->for_type == Halide::Internal::ForType::GPUThread) {
         const auto extent = Halide::Internal::as_const_int(op->extent);
         if (!extent) throw std::logic_error("the number of threads of " + op->name + " is not constant");
-        auto &known = extents[op->name];
+        auto &known = all_[op->name];
         if (known != 0 && known != *extent)
           throw std::logic_error(op->name + " has several numbers of threads");
         known = *extent;
       }
       IRVisitor::visit(op);
     }
+    void visit(const Halide::Internal::LetStmt *op) override {
+      lets_.emplace_back(op->name, op->value);
+      IRVisitor::visit(op);
+      lets_.pop_back();
+    }
+    void visit(const Halide::Internal::Let *op) override {
+      lets_.emplace_back(op->name, op->value);
+      IRVisitor::visit(op);
+      lets_.pop_back();
+    }
+    void visit(const Halide::Internal::Load *op) override {
+      if (op->name == buffer_) add(op->index);
+      IRVisitor::visit(op);
+    }
+    void visit(const Halide::Internal::Store *op) override {
+      if (op->name == buffer_) add(op->index);
+      IRVisitor::visit(op);
+    }
+
+  private:
+    void add(const Halide::Expr &index) {
+      const Halide::Expr whole = without_lets(index, lets_);
+      for (const auto &[name, extent] : all_)
+        if (Halide::Internal::expr_uses_var(whole, name)) extents[name] = extent;
+    }
+
+    std::string buffer_;
+    std::map<std::string, std::int64_t> all_;
+    lets lets_;
   };
 
   // Takes the threads out of the indices of one buffer.
@@ -87,13 +129,13 @@ private:
                                            mutate(op->predicate), {});
     }
     Halide::Internal::Stmt visit(const Halide::Internal::LetStmt *op) override {
-      lets_.push_back({op->name, op->value});
+      lets_.emplace_back(op->name, op->value);
       auto result = IRMutator::visit(op);
       lets_.pop_back();
       return result;
     }
     Halide::Expr visit(const Halide::Internal::Let *op) override {
-      lets_.push_back({op->name, op->value});
+      lets_.emplace_back(op->name, op->value);
       auto result = IRMutator::visit(op);
       lets_.pop_back();
       return result;
@@ -101,8 +143,7 @@ private:
 
   private:
     Halide::Expr own(Halide::Expr index) const {
-      for (auto let = lets_.rbegin(); let != lets_.rend(); ++let)
-        index = Halide::Internal::substitute(let->first, let->second, index);
+      index = without_lets(index, lets_);
       std::map<std::string, Halide::Expr> first;
       for (const auto &[name, extent] : threads_)
         first[name] = 0;
@@ -123,7 +164,7 @@ private:
     std::string buffer_;
     std::map<std::string, std::int64_t> threads_; // by name: .thread_id_x is before .thread_id_y
     std::int64_t share_;
-    std::vector<std::pair<std::string, Halide::Expr>> lets_;
+    lets lets_;
   };
 
   bool in_threads_ = false;

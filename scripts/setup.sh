@@ -14,6 +14,8 @@ packages=(
   dataset-fashion-mnist # a data set to train on and to test with
   protobuf-compiler libprotobuf-dev
   libhdf5-dev libonnx-dev libzip-dev # weights of other frameworks
+  # OpenCL and Vulkan on the processor: kernels for devices run there, too
+  ocl-icd-libopencl1 pocl-opencl-icd libvulkan1 mesa-vulkan-drivers
 )
 case "${1-}" in
   --full) packages+=(g++-aarch64-linux-gnu qemu-user clang-tidy-19) ;;

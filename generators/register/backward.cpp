@@ -20,6 +20,7 @@ public:
   void generate() {
     const schedule_request r = this->request(Op, direction::backward_data);
     stages_.output.func = input_gradient;
+    stages_.output.in_one = this->on_device();
     Define(stages_, output_gradient, input, r.kernel);
     this->fix_output_gradient(output_gradient, r.kernel);
     this->fix_input(input, r.kernel);
@@ -66,6 +67,7 @@ public:
   void generate() {
     const schedule_request r = request(operation::dropout);
     stages_.output.func = output;
+    stages_.output.in_one = this->on_device();
     define_dropout(stages_, input, {probability, seed_low, seed_high, step, layer}, r.kernel);
     fix_input(input, r.kernel);
     fix_output(output, r.kernel);
@@ -88,6 +90,7 @@ public:
   void generate() {
     const schedule_request r = request(operation::dropout, direction::backward_data);
     stages_.output.func = input_gradient;
+    stages_.output.in_one = this->on_device();
     define_dropout_backward(stages_, output_gradient, input, {probability, seed_low, seed_high, step, layer},
                             r.kernel);
     fix_output_gradient(output_gradient, r.kernel);

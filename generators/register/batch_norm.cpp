@@ -6,7 +6,27 @@ namespace vggen {
 
 namespace {
 
-class batch_norm_generator : public kernel_generator<batch_norm_generator, batch_norm_stages> {
+// A batch norm that sums: on a device each of its sums is kept between launches.
+template <class Derived> class summing_generator : public kernel_generator<Derived, batch_norm_stages> {
+public:
+  void configure() {
+    if (this->on_device()) this->add_scratch({3, 2, 1, 3, 2, 1});
+  }
+
+protected:
+  void keep_sums(const signature &s) {
+    if (!this->on_device()) return;
+    for (channel_sum *sum : {&stages_.first, &stages_.second}) {
+      this->keep_in_scratch(sum->rows, {s.channels, s.height, s.batch});
+      this->keep_in_scratch(sum->images, {s.channels, s.batch});
+      this->keep_in_scratch(sum->total, {s.channels});
+    }
+  }
+
+  batch_norm_stages stages_;
+};
+
+class batch_norm_generator : public summing_generator<batch_norm_generator> {
 public:
   Input<Buffer<float>> input{"input", 4};            // [c, x, y, n]
   Input<Buffer<float>> scale{"scale", 1};            // [c]
@@ -20,7 +40,10 @@ public:
     const signature &s = r.kernel;
     stages_.vectors = statistics;
     stages_.output.func = output;
+    stages_.output.in_one = on_device();
+    stages_.first.on_device = stages_.second.on_device = on_device();
     define_batch_norm(stages_, {.input = input, .scale = scale, .shift = shift, .images = images}, s);
+    keep_sums(s);
     fix_input(input, s);
     fix(scale, {{0, s.channels}});
     fix(shift, {{0, s.channels}});
@@ -30,13 +53,9 @@ public:
   }
 
   void schedule() { apply_schedule(stages_, request(operation::batch_norm)); }
-
-private:
-  batch_norm_stages stages_;
 };
 
-class batch_norm_weights_generator
-    : public kernel_generator<batch_norm_weights_generator, batch_norm_stages> {
+class batch_norm_weights_generator : public summing_generator<batch_norm_weights_generator> {
 public:
   Input<Buffer<float>> output_gradient{"output_gradient", 4}; // [c, x, y, n]
   Input<Buffer<float>> input{"input", 4};                     // [c, x, y, n]
@@ -48,10 +67,13 @@ public:
   void generate() {
     const schedule_request r = request(operation::batch_norm, direction::backward_weights);
     const signature &s = r.kernel;
+    stages_.first.on_device = stages_.second.on_device = on_device();
     define_batch_norm_weights(
         stages_,
         {.input = input, .output_gradient = output_gradient, .statistics = statistics, .images = images},
         scale_gradient, shift_gradient, s);
+    stages_.gradients = {scale_gradient, shift_gradient};
+    keep_sums(s);
     fix_output_gradient(output_gradient, s);
     fix_input(input, s);
     fix(statistics, {{0, s.channels}, {0, 2}});
@@ -61,9 +83,6 @@ public:
   }
 
   void schedule() { apply_schedule(stages_, request(operation::batch_norm, direction::backward_weights)); }
-
-private:
-  batch_norm_stages stages_;
 };
 
 class batch_norm_data_generator : public kernel_generator<batch_norm_data_generator, batch_norm_stages> {
@@ -81,6 +100,7 @@ public:
     const schedule_request r = request(operation::batch_norm, direction::backward_data);
     const signature &s = r.kernel;
     stages_.output.func = input_gradient;
+    stages_.output.in_one = on_device();
     define_batch_norm_backward(stages_,
                                {.input = input,
                                 .output_gradient = output_gradient,

@@ -3,6 +3,7 @@
 #include "generators/conv.hpp"
 #include "generators/kernel_generator.hpp"
 #include "generators/packing.hpp"
+#include "schedules/gpu/product.hpp"
 #include "schedules/machine.hpp"
 
 #include <algorithm>
@@ -31,7 +32,8 @@ conv_tiling tiling_of(const schedule_request &r, const weight_layout &layout) {
                        .block = r.value_or("block", 1),
                        .lanes = std::min(conv_of(r.kernel).outputs, machine_of(r.target).lanes),
                        .panels_at_once = r.value_or("panels_at_once", 1),
-                       .parts = r.value_or("parts", 0)}};
+                       .parts = r.value_or("parts", 0)},
+          .device = device_tiling_of(r)};
 }
 
 // A convolution of either direction. Derived has the buffers, and says which is which.
@@ -45,15 +47,27 @@ protected:
     const weight_panels packed(kernel, layout);
     Halide::Var k, ci, kx, ky, p;
     stages_.packed_weights = weights;
+    stages_.on_device = this->on_device();
     stages_.weights = Halide::Func("packed_weights");
     stages_.weights(k, ci, kx, ky, p) = weights(packed.index(k, ci, kx, ky, p));
-    define_convolution(stages_, kernel, tiling_of(r, layout));
+    const conv_tiling tiling = tiling_of(r, layout);
+    define_convolution(stages_, kernel, tiling);
+    if (stages_.partial.defined())
+      this->keep_in_scratch(
+          stages_.partial,
+          {kernel.outputs, kernel.sum_width() * kernel.sum_height() * kernel.batch, tiling.device.parts});
     this->fix(weights, {{0, Halide::Internal::make_const(Halide::Int(32), packed.size())}});
     weights.set_host_alignment(64);
   }
 
+  // Sums in several parts are kept until all are there.
+  void configure_for(const schedule_request &r) {
+    if (this->on_device() && device_tiling_of(r).parts > 1) this->add_scratch({3});
+  }
+
   void schedule_as(const schedule_request &r) {
     this->apply_schedule(stages_, r);
+    if (this->on_device()) return;
     this->get_pipeline().add_custom_lowering_pass(new prefetch_lines_ahead(stages_.winograd.next_tile),
                                                   [] {});
     this->get_pipeline().add_custom_lowering_pass(new prefetch_block_ahead(stages_.winograd.next_point),
@@ -69,6 +83,8 @@ public:
   Halide::GeneratorInput<Halide::Buffer<float>> weights{"weights", 1};         // packed, see packing.hpp
   Halide::GeneratorInput<Halide::Buffer<float>> bias_values{"bias_values", 1}; // [k]
   Halide::GeneratorOutput<Halide::Buffer<float>> output{"output", 4};          // [k, x, y, n]
+
+  void configure() { this->configure_for(this->request(Op)); }
 
   void generate() {
     const schedule_request r = this->request(Op);
@@ -96,6 +112,8 @@ public:
   Halide::GeneratorInput<Halide::Buffer<float>> weights{"weights", 1}; // packed for this direction
   Halide::GeneratorInput<Halide::Buffer<float>> input{"input", 4};     // [c, x, y, n]
   Halide::GeneratorOutput<Halide::Buffer<float>> input_gradient{"input_gradient", 4}; // [c, x, y, n]
+
+  void configure() { this->configure_for(this->request(Op, direction::backward_data)); }
 
   void generate() {
     const schedule_request r = this->request(Op, direction::backward_data);

@@ -15,6 +15,10 @@ public:
   Output<Buffer<float>> loss{"loss", 1};         // [n]
   Output<Buffer<float>> gradient{"gradient", 4}; // [c, 1, 1, n]
 
+  void configure() {
+    if (on_device()) add_scratch({1, 1, 1});
+  }
+
   void generate() {
     const schedule_request r = request(operation::cross_entropy);
     stages_.logits = logits;
@@ -24,6 +28,9 @@ public:
     stages_.loss = loss;
     stages_.gradient = gradient;
     define_cross_entropy(stages_, r.kernel);
+    if (on_device())
+      for (const Halide::Func &f : {stages_.largest, stages_.others, stages_.mean})
+        keep_in_scratch(f, {r.kernel.batch});
     fix_input(logits, r.kernel);
     fix(labels, {{0, r.kernel.batch}});
     fix(loss, {{0, r.kernel.batch}});

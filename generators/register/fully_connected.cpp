@@ -2,6 +2,7 @@
 #include "generators/fully_connected.hpp"
 #include "generators/bf16_rows.hpp"
 #include "generators/kernel_generator.hpp"
+#include "schedules/gpu/product.hpp"
 #include "schedules/machine.hpp"
 
 #include <optional>
@@ -17,6 +18,10 @@ public:
   Input<Buffer<float>> bias_values{"bias_values", 1}; // [k]
   Output<Buffer<float>> output{"output", 4};          // [k, 1, 1, n]
 
+  void configure() {
+    if (on_device() && device_tiling_of(request(operation::fully_connected)).parts > 1) add_scratch({3});
+  }
+
   void generate() {
     const schedule_request r = request(operation::fully_connected);
     stages_.input = input;
@@ -25,8 +30,17 @@ public:
     stages_.output = output;
     std::optional<bf16_rows> packed;
     if (chosen().layout) packed.emplace(r.kernel, chosen().layout(r));
-    define_fully_connected(stages_, r.kernel, packed ? packed->lanes : machine_of(r.target).lanes,
-                           packed.has_value());
+    stages_.on_device = on_device();
+    if (on_device() && r.parameters.contains("row_threads"))
+      define_fully_connected_product(stages_, r.kernel, device_tiling_of(r));
+    else
+      define_fully_connected(stages_, r.kernel,
+                             packed        ? packed->lanes
+                             : on_device() ? r["threads"]
+                                           : machine_of(r.target).lanes,
+                             packed.has_value());
+    if (stages_.parts.defined())
+      keep_in_scratch(stages_.parts, {r.kernel.outputs, r.kernel.batch, device_tiling_of(r).parts});
     fix_input(input, r.kernel);
     fix_output(output, r.kernel);
     fix(weights, {{0, packed ? packed->words() : r.kernel.channels}, {0, r.kernel.outputs}});

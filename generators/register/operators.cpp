@@ -29,7 +29,8 @@ operator_family family_of(const signature &kernel, bool on_device) {
   case operation::conv3x3:
   case operation::conv1x1:
   case operation::conv:
-    if (kernel.dir == direction::backward_weights) return family<conv_weights_stages>("conv_weights", on_device);
+    if (kernel.dir == direction::backward_weights)
+      return family<conv_weights_stages>("conv_weights", on_device);
     return family<conv_stages>("conv", on_device);
   case operation::fully_connected:
     if (kernel.dir != direction::forward) return family<product_stages>("product", on_device);

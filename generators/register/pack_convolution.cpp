@@ -2,10 +2,12 @@
 #include "generators/cook_toom.hpp"
 #include "generators/packing.hpp"
 #include "generators/signature_parameters.hpp"
+#include "generators/vulkan_division.hpp"
 
 #include <Halide.h>
 
 #include <algorithm>
+#include <array>
 #include <cstddef>
 #include <utility>
 #include <vector>
@@ -39,17 +41,26 @@ public:
     const weight_panels panels(kernel,
                                {.panel = panel, .winograd = winograd, .window_inside = window_inside});
     const int last = panels.outputs - panels.panel;
-    order_ = Halide::RDom(
-        {{0, panels.panel}, {0, panels.width}, {0, panels.height}, {0, panels.inputs}, {0, panels.panels()}});
-    const Halide::RDom &r = order_;
-    const Expr k = min(r[4] * panels.panel, last) + r[0];
+    // on a device a thread has all of an output's window: what is innermost of the domain stays so
+    const Halide::Range k_range{0, panels.panel}, x_range{0, panels.width}, y_range{0, panels.height};
+    on_device_ = get_target().has_gpu_feature();
+    const auto order =
+        on_device_ ? std::array{x_range, y_range, k_range} : std::array{k_range, x_range, y_range};
+    Halide::Region region(order.begin(), order.end());
+    region.insert(region.end(), {{0, panels.inputs}, {0, panels.panels()}});
+    const Halide::RDom r(region, "order");
+    k_ = r[on_device_ ? 2 : 0];
+    x_ = r[on_device_ ? 0 : 1];
+    y_ = r[on_device_ ? 1 : 2];
+    ci_ = r[3];
+    panel_ = r[4];
+    const Expr k = min(panel_ * panels.panel, last) + k_;
     const auto tap = [&](const Expr &x, const Expr &y) {
-      return backward ? weights(width - 1 - x, height - 1 - y, k, r[3]) : weights(x, y, r[3], k);
+      return backward ? weights(width - 1 - x, height - 1 - y, k, ci_) : weights(x, y, ci_, k);
     };
     Halide::Var i;
     packed(i) = Halide::undef<float>();
-    packed(panels.index(r[0], r[3], r[1], r[2], r[4])) =
-        winograd > 0 ? transformed(r[1], r[2], tap) : tap(r[1], r[2]);
+    packed(panels.index(k_, ci_, x_, y_, panel_)) = winograd > 0 ? transformed(x_, y_, tap) : tap(x_, y_);
     const Halide::Region bounds{{0, width}, {0, height}, {0, layer.channels}, {0, layer.outputs}};
     Expr stride = 1;
     for (int d = 0; d < 4; ++d) {
@@ -62,16 +73,32 @@ public:
 
   void schedule() {
     auto order = Halide::Func(packed).update();
-    order.allow_race_conditions().parallel(order_[4]); // panels write places of their own
+    order.allow_race_conditions(); // each element has a place of its own
+    if (on_device_) {
+      schedule_on_device(order);
+      return;
+    }
+    order.parallel(panel_);
     const int lanes = get_target().natural_vector_size<float>();
     if (panel % lanes == 0) {
       Halide::RVar vector{"vector"}, lane{"lane"};
-      order.split(order_[0], vector, lane, lanes).vectorize(lane);
+      order.split(k_, vector, lane, lanes).vectorize(lane);
     }
-    if (winograd > 0) order.unroll(order_[1]).unroll(order_[2]);
+    if (winograd > 0) order.unroll(x_).unroll(y_);
   }
 
 private:
+  void schedule_on_device(Halide::Stage &order) {
+    constexpr int threads = 32;
+    Halide::RVar block{"block"}, thread{"thread"};
+    order.split(k_, block, thread, threads, Halide::TailStrategy::GuardWithIf)
+        .gpu_blocks(block, ci_, panel_)
+        .gpu_threads(thread);
+    if (winograd > 0) order.unroll(x_).unroll(y_);
+    if (get_target().has_feature(Halide::Target::Vulkan))
+      get_pipeline().add_custom_lowering_pass(new vulkan_division, [] {});
+  }
+
   // Point (i, j) of the transformed window: in double precision, since it is done once and read often.
   template <class Tap> Halide::Expr transformed(const Halide::Expr &i, const Halide::Expr &j, Tap tap) const {
     using Halide::Expr;
@@ -91,7 +118,8 @@ private:
         row_of(j, [&](int y) { return row_of(i, [&](int x) { return Halide::cast<double>(tap(x, y)); }); }));
   }
 
-  Halide::RDom order_; ///< [k in the panel, x, y, ci, panel]
+  bool on_device_ = false;
+  Halide::RVar k_, x_, y_, ci_, panel_; ///< k in the panel
 };
 
 } // namespace

@@ -18,6 +18,7 @@ public:
   void generate() {
     const schedule_request r = this->request(Op);
     stages_.output.func = output;
+    stages_.output.in_one = this->on_device();
     stages_.output.extents = extents_of(r.kernel, input, r.kernel.input_halo);
     Define(stages_, input, r.kernel);
     this->fix_input(input, r.kernel);
@@ -46,22 +47,23 @@ class preprocess_generator : public kernel_generator<preprocess_generator, point
 public:
   Input<Buffer<std::uint8_t>> image{"image", 4};  // [c, x, y, n]
   Input<Buffer<float>> constants{"constants", 2}; // [c, {divisor, mean, deviation}]
-  Input<bool> reverse{"reverse"};
-  Output<Buffer<float>> output{"output", 4}; // [c, x, y, n]
+  Input<std::int32_t> reverse{"reverse"};         // 0: no
+  Output<Buffer<float>> output{"output", 4};      // [c, x, y, n]
 
   void generate() {
     const schedule_request r = request(operation::preprocess);
     const signature &s = r.kernel;
     stages_.output.func = output;
+    stages_.output.in_one = this->on_device();
     stages_.output.extents = extents_of(s, image, false);
-    define_preprocess(stages_, image, constants, reverse, s);
+    define_preprocess(stages_, image, constants, reverse != 0, s);
     if (s.dynamic) {
       fix_dynamic_input(image, s.channels, s.width, s.height, s.batch, false);
       image.set_host_alignment(1); // bytes lie anywhere
     } else
       fix(image, {{0, s.channels}, {0, s.width}, {0, s.height}, {0, s.batch}});
     fix(constants, {{0, s.channels}, {0, 3}});
-    reverse.set_estimate(false);
+    reverse.set_estimate(0);
     fix_output(output, s, stages_.output.extents);
   }
 

@@ -2,6 +2,7 @@
 // joined.
 #include "generators/product.hpp"
 #include "generators/kernel_generator.hpp"
+#include "schedules/gpu/product.hpp"
 
 namespace vggen {
 
@@ -14,8 +15,26 @@ product_shape tiling_of(product_shape shape, const schedule_request &r) {
   return shape;
 }
 
+// A product with its scratch on a device.
+template <class Derived, direction Dir>
+class product_generator : public kernel_generator<Derived, product_stages> {
+public:
+  void configure() {
+    if (this->on_device() && device_tiling_of(this->request(operation::fully_connected, Dir)).parts > 1)
+      this->add_scratch({3});
+  }
+
+protected:
+  void keep_parts(const product_shape &shape, const device_tiling &tiling) {
+    if (stages_.parts.defined())
+      this->keep_in_scratch(stages_.parts, {shape.rows, shape.columns, tiling.parts});
+  }
+
+  product_stages stages_;
+};
+
 class fully_connected_backward_data_generator
-    : public kernel_generator<fully_connected_backward_data_generator, product_stages> {
+    : public product_generator<fully_connected_backward_data_generator, direction::backward_data> {
 public:
   Input<Buffer<float>> output_gradient{"output_gradient", 4}; // [k, 1, 1, n]
   Input<Buffer<float>> weights{"weights", 2};                 // [i, k]
@@ -29,12 +48,25 @@ public:
     stages_.columns = [this](const Expr &n, const Expr &k) { return output_gradient(k, 0, 0, n); };
     stages_.output = input_gradient;
     Var i, x, y, n;
-    stages_.output(i, x, y, n) = Halide::undef<float>();
-    define_product(stages_, tiling_of({.rows = s.channels, .columns = s.batch, .sum = s.outputs}, r),
-                   [&](const Expr &row, const Expr &column, const Expr &value) {
-                     stages_.output(row, 0, 0, column) =
-                         s.relu ? Halide::select(input(row, 0, 0, column) > 0.f, value, 0.f) : value;
-                   });
+    const product_shape shape{.rows = s.channels, .columns = s.batch, .sum = s.outputs};
+    const auto finish = [&](const Expr &row, const Expr &column, const Expr &value) {
+      return s.relu ? Halide::select(input(row, 0, 0, column) > 0.f, value, 0.f) : value;
+    };
+    if (on_device()) {
+      stages_.device.row_vector = s.channels % 4 == 0 ? 4 : 1;
+      stages_.device.columns_along_sum = true;
+      stages_.device.column_vector = s.outputs % 4 == 0 && r["steps"] % 4 == 0 ? 4 : 1;
+      define_product_on_device(
+          stages_, shape, device_tiling_of(r), {i, x, y, n}, i, n,
+          [](const Expr &row, const Expr &column) { return std::vector<Expr>{row, 0, 0, column}; }, finish);
+      keep_parts(shape, device_tiling_of(r));
+    } else {
+      stages_.output(i, x, y, n) = Halide::undef<float>();
+      define_product(stages_, tiling_of(shape, r),
+                     [&](const Expr &row, const Expr &column, const Expr &value) {
+                       stages_.output(row, 0, 0, column) = finish(row, column, value);
+                     });
+    }
     fix_output_gradient(output_gradient, s);
     fix(weights, {{0, s.channels}, {0, s.outputs}});
     fix_input(input, s);
@@ -42,13 +74,10 @@ public:
   }
 
   void schedule() { apply_schedule(stages_, request(operation::fully_connected, direction::backward_data)); }
-
-private:
-  product_stages stages_;
 };
 
 class fully_connected_backward_weights_generator
-    : public kernel_generator<fully_connected_backward_weights_generator, product_stages> {
+    : public product_generator<fully_connected_backward_weights_generator, direction::backward_weights> {
 public:
   Input<Buffer<float>> output_gradient{"output_gradient", 4};  // [k, 1, 1, n]
   Input<Buffer<float>> input{"input", 4};                      // [i, 1, 1, n]
@@ -62,14 +91,23 @@ public:
     stages_.columns = [this](const Expr &k, const Expr &n) { return output_gradient(k, 0, 0, n); };
     stages_.output = weight_gradient;
     Var i, k;
-    stages_.output(i, k) = Halide::undef<float>();
-    define_product(
-        stages_, tiling_of({.rows = s.channels, .columns = s.outputs, .sum = s.batch}, r),
-        [&](const Expr &row, const Expr &column, const Expr &value) { stages_.output(row, column) = value; });
-    stages_.bias = bias_gradient;
-    stages_.bias_sum = Halide::RDom(0, s.batch, "images");
-    stages_.bias(stages_.k) = 0.f;
-    stages_.bias(stages_.k) += output_gradient(stages_.k, 0, 0, stages_.bias_sum);
+    const product_shape shape{.rows = s.channels, .columns = s.outputs, .sum = s.batch};
+    define_bias(s);
+    if (on_device()) {
+      stages_.device.row_vector = s.channels % 4 == 0 ? 4 : 1;
+      stages_.device.column_vector = s.outputs % 4 == 0 ? 4 : 1;
+      define_product_on_device(
+          stages_, shape, device_tiling_of(r), {i, k}, i, k,
+          [](const Expr &row, const Expr &column) { return std::vector<Expr>{row, column}; },
+          [](const Expr &, const Expr &, const Expr &value) { return value; });
+      keep_parts(shape, device_tiling_of(r));
+    } else {
+      stages_.output(i, k) = Halide::undef<float>();
+      define_product(stages_, tiling_of(shape, r),
+                     [&](const Expr &row, const Expr &column, const Expr &value) {
+                       stages_.output(row, column) = value;
+                     });
+    }
     fix_output_gradient(output_gradient, s);
     fix_input(input, s);
     fix(weight_gradient, {{0, s.channels}, {0, s.outputs}});
@@ -81,7 +119,17 @@ public:
   }
 
 private:
-  product_stages stages_;
+  void define_bias(const signature &s) {
+    stages_.bias = bias_gradient;
+    if (on_device()) {
+      const RDom images(0, s.batch, "images");
+      stages_.bias(stages_.k) = Halide::sum(images, output_gradient(stages_.k, 0, 0, images));
+      return;
+    }
+    stages_.bias_sum = Halide::RDom(0, s.batch, "images");
+    stages_.bias(stages_.k) = 0.f;
+    stages_.bias(stages_.k) += output_gradient(stages_.k, 0, 0, stages_.bias_sum);
+  }
 };
 
 } // namespace

@@ -10,7 +10,7 @@ class sgd_generator : public kernel_generator<sgd_generator, sgd_stages> {
 public:
   Input<Buffer<float>> gradient{"gradient", 1};
   Input<float> learning_rate{"learning_rate"}, momentum{"momentum"}, decay{"decay"}, scale{"scale"};
-  Input<bool> nesterov{"nesterov"};
+  Input<std::int32_t> nesterov{"nesterov"};                   // 0: no
   Output<Func> updated{"updated", {Float(32), Float(32)}, 1}; // {values, momenta}
 
   void generate() {
@@ -19,7 +19,7 @@ public:
     stages_.momentum = momentum;
     stages_.decay = decay;
     stages_.scale = scale;
-    stages_.nesterov = nesterov;
+    stages_.nesterov = nesterov != 0;
     stages_.updated = updated;
     define_sgd(stages_);
     gradient.dim(0).set_min(0).set_stride(1).set_estimate(0, 1 << 20);

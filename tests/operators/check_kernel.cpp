@@ -33,8 +33,9 @@ kernel_verdict check_kernel(const compiled_kernel &kernel, const operands &value
   std::vector<std::vector<float>> first;
   for (const std::uint32_t pattern : {not_a_number, large_number}) {
     call.poison(pattern);
-    if (const int code = call.pack()) return {"pack returned " + std::to_string(code)};
-    if (const int code = call.run()) return {"it returned " + std::to_string(code)};
+    if (const int code = call.pack())
+      return {"pack returned " + std::to_string(code) + ": " + call.message()};
+    if (const int code = call.run()) return {"it returned " + std::to_string(code) + ": " + call.message()};
     if (std::string problem = call.problem(); !problem.empty()) return {std::move(problem)};
     if (pattern == large_number) continue;
     for (std::size_t i = 0; i < expected.size(); ++i)

@@ -180,7 +180,7 @@ inline int backward_weights_kernel(void **arguments) {
 inline int sgd_kernel(void **arguments) {
   const image gradients(arguments[1]), parameters(arguments[7]), momenta(arguments[8]);
   const auto number = [&](int i) { return *static_cast<const float *>(arguments[i]); };
-  const bool nesterov = *static_cast<const bool *>(arguments[6]);
+  const bool nesterov = *static_cast<const std::int32_t *>(arguments[6]) != 0;
   const int count = gradients.extent(0);
   for (int i = 0; i < count; ++i) {
     const float d = number(5) * gradients.data()[i] + number(4) * parameters.data()[i];

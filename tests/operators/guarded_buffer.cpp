@@ -35,6 +35,15 @@ guarded_buffer::guarded_buffer(halide_type_t type, std::span<const bounds> regio
   buffer_.dim = dimensions_.data();
 }
 
+bool guarded_buffer::fetch(device_pool &device, void *user_context) {
+  return device.read(user_context, buffer_, bytes());
+}
+
+bool guarded_buffer::take_to(device_pool &device, void *user_context) {
+  buffer_.set_device_dirty(false);
+  return device.lend(user_context, buffer_, bytes()) && device.write(user_context, buffer_, bytes());
+}
+
 void guarded_buffer::poison(std::uint32_t pattern, bool data) {
   const std::span<std::byte> memory = std::as_writable_bytes(std::span(memory_));
   for (std::size_t i = 0; i < memory.size(); ++i) {

@@ -1,6 +1,8 @@
 // A halide_buffer_t with memory of its own, between two guards that show who reads or writes past its ends.
 #pragma once
 
+#include "device_pool.hpp"
+
 #include <HalideRuntime.h>
 
 #include <cstddef>
@@ -33,6 +35,14 @@ public:
   template <class T> [[nodiscard]] std::span<const T> data() const {
     return {reinterpret_cast<const T *>(buffer_.host), size_};
   }
+
+  /// Brings what a kernel left on a device to the host.
+  /// Returns whether it succeeded.
+  [[nodiscard]] bool fetch(device_pool &device, void *user_context);
+  /// Gives a device what the host has. Returns whether it succeeded.
+  [[nodiscard]] bool take_to(device_pool &device, void *user_context);
+  /// Frees what a device has of it.
+  void leave(device_pool &device) { device.give_back(nullptr, buffer_, bytes()); }
 
   /// Fills both guards with the pattern; with `data`, what is between them, too.
   void poison(std::uint32_t pattern, bool data);

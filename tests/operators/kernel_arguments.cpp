@@ -58,6 +58,45 @@ kernel_arguments::kernel_arguments(const compiled_kernel &kernel, const operands
     add_sgd(values);
   else
     add_forward(kernel, values);
+  for (const device_scratch_buffer &buffer : kernel.device_scratch) {
+    if (buffer.dimensions == 0) continue;
+    region where;
+    for (int i = 0; i < buffer.dimensions; ++i)
+      where.push_back({0, buffer.extents[static_cast<std::size_t>(i)]});
+    run_.push_back(scratch.emplace_back(halide_type_of<float>(), where).get());
+  }
+}
+
+void kernel_arguments::leave(device_pool &device) {
+  for (input_buffer &i : inputs)
+    i.buffer.leave(device);
+  if (packed) packed->buffer.leave(device);
+  for (output_buffer &o : outputs)
+    o.buffer.leave(device);
+  for (guarded_buffer &s : scratch)
+    s.leave(device);
+}
+
+bool kernel_arguments::take_to(device_pool &device, void *user_context) {
+  bool taken = true;
+  for (input_buffer &i : inputs)
+    taken = taken && i.buffer.take_to(device, user_context);
+  if (packed) taken = taken && packed->buffer.take_to(device, user_context);
+  for (output_buffer &o : outputs)
+    taken = taken && o.buffer.take_to(device, user_context);
+  for (guarded_buffer &s : scratch)
+    taken = taken && s.take_to(device, user_context);
+  return taken;
+}
+
+bool kernel_arguments::fetch(device_pool &device, void *user_context) {
+  bool fetched = true;
+  for (input_buffer &i : inputs)
+    fetched = fetched && i.buffer.fetch(device, user_context);
+  if (packed) fetched = fetched && packed->buffer.fetch(device, user_context);
+  for (output_buffer &o : outputs)
+    fetched = fetched && o.buffer.fetch(device, user_context);
+  return fetched;
 }
 
 void kernel_arguments::add_forward(const compiled_kernel &kernel, const operands &values) {
@@ -81,7 +120,7 @@ void kernel_arguments::add_preprocess(const signature &s, const operands &values
     for (const channel_constants &c : values.constants)
       constants.push_back(c.*member);
   add_input<float>("constants", {{0, s.channels}, {0, 3}}, constants);
-  add_number(values.reverse);
+  add_number(std::int32_t{values.reverse});
   add_output("output", image_dimensions, image_region(s.channels, s.width, s.height, s.batch, s.output_halo));
 }
 
@@ -109,7 +148,7 @@ void kernel_arguments::add_sgd(const operands &values) {
   add_number(values.update.momentum);
   add_number(values.update.weight_decay);
   add_number(values.update.gradient_scale);
-  add_number(values.update.nesterov);
+  add_number(std::int32_t{values.update.nesterov});
   add_in_place("parameters", values.parameters);
   add_in_place("momenta", values.momenta);
 }

@@ -45,6 +45,15 @@ public:
   std::deque<output_buffer> outputs;
   std::optional<input_buffer> packed; ///< the packed weights, if the kernel wants them packed
 
+  /// Buffers on a device that a run writes before it reads them.
+  std::deque<guarded_buffer> scratch;
+
+  /// Gives a device all that the host has, outputs too, so that what a kernel does not write shows; brings
+  /// what a kernel left there; frees what it takes. The first two return whether they succeeded.
+  [[nodiscard]] bool take_to(device_pool &device, void *user_context);
+  [[nodiscard]] bool fetch(device_pool &device, void *user_context);
+  void leave(device_pool &device);
+
   [[nodiscard]] void **of_run() { return run_.data(); }
   [[nodiscard]] void **of_pack() { return pack_.data(); }
 

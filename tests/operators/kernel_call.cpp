@@ -8,6 +8,8 @@ namespace vggen::test {
 
 namespace {
 
+device_pool *device = nullptr;
+
 void *prepare(execution &e, const compiled_kernel &kernel, int threads) {
   if (e.prepare(threads, kernel.scratch_shared, kernel.scratch_per_task, {}) != status::ok)
     throw std::runtime_error("no memory for the kernel's scratch");
@@ -38,6 +40,8 @@ std::string problem_of(const output_buffer &output, std::uint32_t pattern) {
 
 } // namespace
 
+void run_kernels_on(device_pool *pool) { device = pool; }
+
 kernel_call::kernel_call(const compiled_kernel &kernel, const operands &values, int threads)
     : kernel_(kernel), arguments_(kernel, values, prepare(execution_, kernel, threads)) {}
 
@@ -49,20 +53,43 @@ void kernel_call::poison(std::uint32_t pattern) {
     i.fingerprint = i.buffer.fingerprint();
   }
   if (arguments_.packed) arguments_.packed->buffer.poison(pattern, true);
+  for (guarded_buffer &s : arguments_.scratch)
+    s.poison(pattern, true);
   for (output_buffer &o : arguments_.outputs) {
     o.buffer.poison(output_pattern_, true);
     std::ranges::copy(o.before, o.buffer.data<float>().begin());
   }
 }
 
+kernel_call::~kernel_call() {
+  if (device) arguments_.leave(*device);
+}
+
+void kernel_call::take_to_device() {
+  if (!arguments_.take_to(*device, execution_.user_context()))
+    throw std::runtime_error(std::string("not copied to the device: ") + execution_.message());
+}
+
+void kernel_call::fetch() {
+  if (!arguments_.fetch(*device, execution_.user_context()))
+    throw std::runtime_error(std::string("not copied from the device: ") + execution_.message());
+}
+
 int kernel_call::pack() {
   if (!arguments_.packed) return 0;
+  if (device) take_to_device();
   const int code = kernel_.pack(arguments_.of_pack());
+  if (device && code == 0) fetch();
   arguments_.packed->fingerprint = arguments_.packed->buffer.fingerprint();
   return code;
 }
 
-int kernel_call::run() { return kernel_.run(arguments_.of_run()); }
+int kernel_call::run() {
+  if (device) take_to_device();
+  const int code = kernel_.run(arguments_.of_run());
+  if (device && code == 0) fetch();
+  return code;
+}
 
 std::string kernel_call::problem() const {
   for (const input_buffer &i : arguments_.inputs)

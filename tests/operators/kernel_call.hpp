@@ -15,10 +15,17 @@
 
 namespace vggen::test {
 
+/// Where kernels that are called from now on run: on a device, or (null, as at first) on the processor
+/// itself.
+void run_kernels_on(device_pool *pool);
+
 /// Represents a kernel with its arguments. Used as: poison, pack, run, problem, output.
 class kernel_call {
 public:
   kernel_call(const compiled_kernel &kernel, const operands &values, int threads = 2);
+  ~kernel_call();
+  kernel_call(const kernel_call &) = delete;
+  kernel_call &operator=(const kernel_call &) = delete;
 
   /// Fills all guards, the outputs and the packed weights with the pattern. (Outputs get a neighbour of it,
   /// to tell what was not written from what was read from a guard.) What is changed in place gets its values
@@ -43,7 +50,13 @@ public:
   }
   [[nodiscard]] int threads() const { return execution_.threads(); }
 
+  /// What a kernel that failed said of it.
+  [[nodiscard]] const char *message() const { return execution_.message(); }
+
 private:
+  void take_to_device();
+  void fetch();
+
   const compiled_kernel &kernel_;
   execution execution_; ///< with exactly the scratch that the kernel says it needs
   kernel_arguments arguments_;

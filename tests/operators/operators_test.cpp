@@ -43,6 +43,14 @@ double tolerance_of(const vggen::compiled_kernel &kernel) {
   return kernel.error;
 }
 
+// On the device that the kernels are for, if they are for one.
+void run_on_device() {
+  if (const halide_device_interface_t *const device = vggen_test_device()) {
+    static device_pool pool(*device);
+    run_kernels_on(&pool);
+  }
+}
+
 void check_and_report(const vggen::compiled_kernel &kernel, const operands &values,
                       const std::vector<expected_output> &expected) {
   const kernel_verdict verdict = check_kernel(kernel, values, expected, tolerance_of(kernel));
@@ -61,6 +69,7 @@ void check_and_report(const vggen::compiled_kernel &kernel, const operands &valu
 TEST_CASE("every kernel computes what the reference computes") {
   const std::span<const vggen::compiled_kernel> kernels = vggen_test_kernels();
   REQUIRE(!kernels.empty());
+  run_on_device();
   if (!vggen_test_target_runs()) {
     MESSAGE("not run: this machine has no " << std::string(vggen_test_target()));
     return;
@@ -92,6 +101,7 @@ TEST_CASE("every kernel computes what the reference computes") {
 }
 
 TEST_CASE("a relu shows that what it got is no number") {
+  run_on_device();
   if (!vggen_test_target_runs()) return;
   int checked = 0;
   for (const vggen::compiled_kernel &kernel : vggen_test_kernels()) {

@@ -4,6 +4,8 @@
 
 #include <vggen/core/kernel.hpp>
 
+#include <HalideRuntime.h>
+
 #include <span>
 #include <string_view>
 
@@ -12,3 +14,6 @@ std::span<const vggen::compiled_kernel> vggen_test_kernels();
 /// What they are compiled for, and whether this machine can run it.
 std::string_view vggen_test_target();
 bool vggen_test_target_runs();
+
+/// The device that they run on; null: the processor itself.
+const halide_device_interface_t *vggen_test_device();

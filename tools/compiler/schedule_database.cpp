@@ -102,7 +102,8 @@ void schedule_database::add_tuned(const std::filesystem::path &file,
     const std::string where = file.string() + ": entry " + std::to_string(++number);
     try {
       entry e = read_entry(item, text);
-      if (e.schedule != split_schedule && find(family_of(*parse_signature(text), on_device_), e.schedule).on_request)
+      if (e.schedule != split_schedule &&
+          find(family_of(*parse_signature(text), on_device_), e.schedule).on_request)
         throw std::invalid_argument("schedule '" + e.schedule + "' is taken only where a model asks for it");
       e.where = where + " (" + text + ")";
       e.tuned_on = item.at("measured").at("cpu");

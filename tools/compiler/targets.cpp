@@ -29,7 +29,8 @@ Halide::Target parse(const std::string &name) {
   return text == "host" ? Halide::get_host_target() : Halide::Target(text);
 }
 
-// "x86-64-avx512", "gpu-cuda": what instructions a target's kernels are made of. None is the beginning of another.
+// "x86-64-avx512", "gpu-cuda": what instructions a target's kernels are made of. None is the beginning of
+// another.
 std::string vector_unit(const Halide::Target &target) {
   if (target.has_gpu_feature()) return "gpu-" + device_of(target);
   const auto has = [&](Halide::Target::Feature feature) { return target.has_feature(feature); };
@@ -83,7 +84,8 @@ std::string device_of(const Halide::Target &target) {
                                       {Halide::Target::OpenCL, "opencl"},
                                       {Halide::Target::Vulkan, "vulkan"}})
     if (target.has_feature(feature)) return name;
-  throw std::invalid_argument("the target " + target.to_string() + " is for devices that vggen does not know");
+  throw std::invalid_argument("the target " + target.to_string() +
+                              " is for devices that vggen does not know");
 }
 
 std::string tuned_file_name(const Halide::Target &target) {

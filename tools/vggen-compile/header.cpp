@@ -75,8 +75,8 @@ void write_table(std::ostream &out, const std::vector<planned_kernel> &kernels,
           << "_argv,\n       .packed_size = " << k.packed_size << ",\n";
     out << "       .scratch_shared = " << facts.scratch_shared << ",\n"
         << "       .scratch_per_task = " << facts.scratch_per_task << ",\n"
-        << device_scratch(facts.device_scratch)
-        << "       .multiply_adds = " << k.kernel.multiply_adds << ",\n"
+        << device_scratch(facts.device_scratch) << "       .multiply_adds = " << k.kernel.multiply_adds
+        << ",\n"
         << "       .error = " << k.kernel.error << ",\n"
         << "       .object_bytes = " << facts.code_bytes << "},\n";
   }

@@ -28,8 +28,8 @@ int invoke_preprocess(const compiled_kernel &kernel, void *user_context, const s
   buffer image(images, u8, {{0, s.channels}, {0, s.width}, {0, s.height}, {0, s.batch}});
   buffer values(constants, f32, {{0, s.channels}, {0, 3}});
   buffer result = output_of(s, output);
-  std::array<void *, 5> arguments{&user_context, &image.header, &values.header, &reverse_channels,
-                                  &result.header};
+  std::int32_t reverse = reverse_channels;
+  std::array<void *, 5> arguments{&user_context, &image.header, &values.header, &reverse, &result.header};
   return kernel.run(arguments.data());
 }
 

@@ -145,6 +145,7 @@ int invoke_squared_error(const compiled_kernel &kernel, void *user_context, cons
 int invoke_sgd(const compiled_kernel &kernel, void *user_context, std::int64_t count, const float *gradients,
                const sgd_arguments &a, float *values, float *momenta) noexcept {
   const int extent = static_cast<int>(count);
+  const std::int32_t nesterov = a.nesterov;
   buffer gradient(gradients, f32, {{0, extent}}), value(values, f32, {{0, extent}}),
       momentum(momenta, f32, {{0, extent}});
   return argument_list(user_context)
@@ -153,7 +154,7 @@ int invoke_sgd(const compiled_kernel &kernel, void *user_context, std::int64_t c
       .add(a.momentum)
       .add(a.weight_decay)
       .add(a.gradient_scale)
-      .add(a.nesterov)
+      .add(nesterov)
       .add(value)
       .add(momentum)
       .call(kernel.run);

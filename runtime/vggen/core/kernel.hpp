@@ -5,7 +5,7 @@
 //
 //   - convolutions: input, weights (packed by `pack`), bias, output
 //   - fully_connected: input, weights [inputs, outputs] (or packed by `pack`, if it has one), bias, output
-//   - preprocess: image (u8), constants [channel, {divisor, mean, deviation}], bool reverse, output
+//   - preprocess: image (u8), constants [channel, {divisor, mean, deviation}], reverse (i32, 0 or 1), output
 //   - dropout: input, probability, u32 seed (low, high), u32 step, u32 layer, output
 //   - batch_norm: input, scale [c], shift [c], images that count (i32), statistics [c, {mean, variance}],
 //   output;
@@ -16,7 +16,7 @@
 //   - squared_error: values, targets [number, image], labels [image] (i32), weight, losses [image], gradient
 //   of
 //     the values
-//   - sgd: gradients [i], learning rate, momentum, decay, scale, bool nesterov, values [i], momenta
+//   - sgd: gradients [i], learning rate, momentum, decay, scale, nesterov (i32, 0 or 1), values [i], momenta
 //   - backward-data: gradient of the output, weights (if the layer has them, packed for this direction where
 //     it is a convolution), input, dropout's numbers (if it is one), gradient of the input
 //   - backward-weights: gradient of the output, input, gradients of weights and of bias
@@ -71,7 +71,7 @@ struct compiled_kernel {
   std::int64_t scratch_shared = 0;   ///< bytes that one call takes from its context's scratch
   std::int64_t scratch_per_task = 0; ///< and more bytes for each of its parallel tasks
   std::array<device_scratch_buffer, 8> device_scratch{}; ///< of a kernel that runs on a device
-  std::int64_t multiply_adds = 0;    ///< of its algorithm: Winograd's have fewer than the plain sums
+  std::int64_t multiply_adds = 0; ///< of its algorithm: Winograd's have fewer than the plain sums
   /// Largest error, relative to the largest value of the output, against double precision: measured for the
   /// schedule over the operators' test cases. 0: not known.
   double error = 0;

@@ -2,6 +2,7 @@
 // bounds on every buffer, and the accounting of scratch memory.
 #pragma once
 
+#include "device_launches.hpp"
 #include "extents.hpp"
 #include "prefetch.hpp"
 #include "schedules/schedule.hpp"
@@ -118,10 +119,12 @@ protected:
   /// Applies the chosen schedule, unless Halide's autoscheduler is at work.
   void apply_schedule(Stages &stages, const schedule_request &r) {
     if (!this->using_autoscheduler() && chosen().apply) chosen().apply(stages, r);
-    if (on_device())
+    if (on_device()) {
       this->get_pipeline().add_custom_lowering_pass(new thread_registers, [] {});
-    else
+      this->get_pipeline().add_custom_lowering_pass(new launch_meter, [] {});
+    } else {
       this->get_pipeline().add_custom_lowering_pass(new prefetch_lines, [] {});
+    }
     this->get_pipeline().add_custom_lowering_pass(new scratch_meter(on_device()), [] {});
     if (this->get_target().has_feature(Halide::Target::Vulkan))
       this->get_pipeline().add_custom_lowering_pass(new vulkan_division, [] {});

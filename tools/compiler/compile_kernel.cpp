@@ -1,5 +1,6 @@
 #include "tools/compiler/compile_kernel.hpp"
 
+#include "generators/device_launches.hpp"
 #include "generators/operators.hpp"
 #include "generators/scratch.hpp"
 #include "generators/signature_parameters.hpp"
@@ -124,6 +125,10 @@ void compile(const compile_job &job, const fs::path &folder) {
   Halide::Internal::execute_generator(args);
 
   const fs::path object = folder / (partial + ".o");
+  auto launches = nlohmann::json::array();
+  for (const device_launch &launch : measured_launches())
+    launches.push_back(
+        {{"function", launch.function}, {"threads", launch.threads}, {"shared_bytes", launch.shared_bytes}});
   const scratch_size scratch = measured_scratch();
   const fs::path facts = folder / (partial + ".json");
   std::ofstream out(facts);
@@ -131,6 +136,7 @@ void compile(const compile_job &job, const fs::path &folder) {
                         {"scratch_shared", scratch.shared},
                         {"scratch_per_task", scratch.per_task},
                         {"device_scratch", scratch.on_device},
+                        {"device_launches", std::move(launches)},
                         {"object_bytes", fs::file_size(object)}};
   out.close();
   if (!out) throw std::runtime_error("cannot write " + facts.string());

@@ -6,7 +6,8 @@
 #                            kernels of a training step, for the first batch; gradients: those of a step from
 #                            gradients at the network's features to its input, for the first batch (alone: only those)
 #   [BATCH <n>...]           the batches to compile for, over one set of weights (default: 1)
-#   [TARGET <target>]        host (default), avx512, avx2, sse41, neon, or a Halide target string
+#   [TARGET <target>]        host (default), avx512, avx2, sse41, neon; cuda, opencl, vulkan: kernels that run on a device;
+#                            or a Halide target string
 #   [ACCURACY <accuracy>]    fast (default), or exact: without schedules that round more than plain sums do (Winograd's)
 #   [SCHEDULES <file>...]    files that choose schedules; for kernels that they do not name, VGGEN_TUNED's hold if there
 #                            is one for the target, else every operator's own choice
@@ -45,6 +46,11 @@ function(vggen_add_model name)
   endif()
   if(NOT arg_TARGET)
     set(arg_TARGET "${VGGEN_TARGET}")
+  endif()
+
+  string(REGEX MATCH "(^|-)(cuda|opencl|vulkan)(-|$)" on_device "${arg_TARGET}")
+  if(on_device AND "gradients" IN_LIST arg_MODE)
+    message(FATAL_ERROR "vggen_add_model(${name}): MODE gradients is for the processor, not for TARGET ${arg_TARGET}")
   endif()
 
   set(folder "${CMAKE_CURRENT_BINARY_DIR}/${name}")
@@ -114,7 +120,11 @@ function(vggen_add_model name)
   add_library(${name} INTERFACE)
   add_dependencies(${name} ${name}_kernels)
   target_include_directories(${name} INTERFACE "${folder}/include" ${arg_INCLUDE})
-  target_link_libraries(${name} INTERFACE "${library}" vggen::core)
+  target_link_libraries(${name} INTERFACE "${library}")
+  if(on_device)
+    target_link_libraries(${name} INTERFACE vggen::halide_gpu_runtime) # before core's, which cannot reach a device
+  endif()
+  target_link_libraries(${name} INTERFACE vggen::core)
 
   if(arg_EMBED AND NOT arg_WEIGHTS OR arg_WEIGHTS AND NOT arg_EMBED)
     message(FATAL_ERROR "vggen_add_model(${name}): WEIGHTS <file> and EMBED go together")

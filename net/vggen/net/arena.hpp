@@ -22,8 +22,8 @@ struct tensor_place {
   std::int64_t bytes = 0;  ///< for the whole batch, rounded up to the alignment
 };
 
-/// Tensors begin on cache lines, which also are the widest vectors.
-inline constexpr std::int64_t arena_alignment = 64;
+/// Tensors begin where buffers may begin on any device, which is on cache lines, too.
+inline constexpr std::int64_t arena_alignment = 512;
 
 namespace detail {
 

@@ -2,6 +2,7 @@
 // shift, running mean and running variance of a batch norm.
 #pragma once
 
+#include <vggen/net/arena.hpp>
 #include <vggen/net/network.hpp>
 
 #include <array>
@@ -89,12 +90,12 @@ template <class Network> constexpr auto make_parameter_infos() {
 /// The parameter tensors of a network: std::array<parameter_info, N>.
 template <class Network> inline constexpr auto parameter_infos = detail::make_parameter_infos<Network>();
 
-/// Where each parameter tensor lies in one block that holds them all, in floats, each on a cache line; the
+/// Where each parameter tensor lies in one block that holds them all, in floats, each aligned as tensors are; the
 /// last entry is the size of the block. Weights, their gradients and their momenta are three blocks of this
 /// layout.
 template <class Network>
 inline constexpr auto parameter_offsets = [] {
-  constexpr std::int64_t unit = 16;
+  constexpr std::int64_t unit = arena_alignment / std::int64_t{sizeof(float)};
   std::array<std::int64_t, parameter_infos<Network>.size() + 1> offsets{};
   for (std::size_t i = 0; i + 1 < offsets.size(); ++i)
     offsets[i + 1] = offsets[i] + (parameter_infos<Network>[i].size() + unit - 1) / unit * unit;

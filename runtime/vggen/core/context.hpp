@@ -16,6 +16,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
+#include <utility>
 
 namespace vggen {
 
@@ -36,20 +37,21 @@ public:
   static constexpr int batch = Batch;
 
   static constexpr std::size_t arena_bytes() noexcept {
-    return static_cast<std::size_t>(vggen::arena_bytes(network{}));
+    return on_device ? device_places.end : static_cast<std::size_t>(vggen::arena_bytes(network{}));
   }
   static constexpr std::size_t scratch_bytes(int threads) noexcept {
     return execution::scratch_bytes(scratch_demand.shared, scratch_demand.per_task, threads);
   }
 
   /// Takes memory and starts threads. Returns unsupported_target if this machine cannot run the kernels,
-  /// invalid_argument for an impossible number of threads, out_of_memory if the system has none or what is
-  /// lent is too small.
+  /// no_device if it lacks the device that they are for, invalid_argument for an impossible number of
+  /// threads, out_of_memory if the system or the device has none or what is lent is too small.
   status prepare(const context_options &options = {}) noexcept {
     if (!halide_can_use_target_features(static_cast<int>(Kernels::target_features.size()),
                                         Kernels::target_features.data()))
       return status::unsupported_target;
     if (!arena_.reset(arena_bytes(), options.arena)) return status::out_of_memory;
+    if constexpr (on_device) return prepare_device();
     return execution_.prepare(options.threads == 0 ? default_threads() : options.threads,
                               scratch_demand.shared, scratch_demand.per_task, options.scratch);
   }
@@ -74,6 +76,9 @@ public:
   status set_input(const float *nchw) noexcept {
     if (!ready()) return status::not_ready;
     fill_activation(tensor_data(0), shapes_[0], Batch, tensor_places<network>[0].halo, nchw);
+    if constexpr (on_device)
+      return execution_.memory().upload(execution_.user_context(), tensor_data(0), tensor_data(0),
+                                        static_cast<std::size_t>(tensor_places<network>[0].bytes));
     return status::ok;
   }
 
@@ -84,6 +89,8 @@ public:
     if (!ready()) return status::not_ready;
     constexpr int index = detail::find_kernel<Kernels>(preprocess_call<network>().kernel);
     static_assert(index >= 0, "the preprocessing kernel was not compiled");
+    if constexpr (on_device)
+      if (const status taken = upload_images(images, constants); taken != status::ok) return taken;
     const int error = invoke_preprocess(at_extent<index>(shapes_[0]), execution_.user_context(), images,
                                         constants, reverse_channels, tensor_data(0));
     return error == 0 ? status::ok : status::kernel_failed;
@@ -122,9 +129,12 @@ public:
 
   /// The output of a layer, as the last run left it: what forward_to() ran to. A layer that is not stored
   /// (relu, dropout, and the layer before a relu) shows what it is stored with: the output after the relu.
+  /// On a device this waits for the run's end and copies the output, once; data is null if that fails.
   [[nodiscard]] activation_view output_of(int layer) const noexcept {
     const auto tensor = static_cast<std::size_t>(tensor_of<network>(layer));
     const tensor_place &place = tensor_places<network>[tensor];
+    if constexpr (on_device)
+      if (!fetch(tensor)) return {};
     return {.data = reinterpret_cast<const float *>(arena_.data() + place.offset),
             .extent = shapes_[tensor],
             .batch = Batch,
@@ -136,8 +146,11 @@ public:
   [[nodiscard]] std::span<std::byte> arena() noexcept { return {arena_.data(), arena_.size()}; }
   /// What a kernel that failed said of it, in one line.
   [[nodiscard]] const char *message() const noexcept { return execution_.message(); }
+  /// What has been copied between the host and the device, parameters included.
+  [[nodiscard]] device_crossings crossings() const noexcept { return execution_.memory().crossings(); }
 
 private:
+  static constexpr bool on_device = Kernels::device != device_api::cpu;
   static constexpr auto fused_calls = detail::stitch<Kernels, network>(false);
   static constexpr auto split_calls = detail::stitch<Kernels, network>(true);
 
@@ -153,6 +166,57 @@ private:
       }
     return d;
   }();
+
+  // What lies behind the activations on a device: images and constants as they come, and kernels' scratch.
+  struct places {
+    std::size_t images = 0, constants = 0, scratch = 0, end = 0;
+  };
+  static constexpr std::size_t image_bytes =
+      static_cast<std::size_t>(layer_infos<network>[0].output.size()) * Batch;
+  static constexpr std::size_t constant_bytes =
+      3 * sizeof(float) * static_cast<std::size_t>(layer_infos<network>[0].output.channels);
+  static constexpr places device_places = [] {
+    std::size_t scratch = 0;
+    for (const compiled_kernel &k : Kernels::kernels)
+      if (k.kernel.batch == Batch) scratch = std::max(scratch, k.device_scratch_bytes());
+    places p{.images = static_cast<std::size_t>(vggen::arena_bytes(network{}))};
+    p.constants = p.images + detail::device_bytes(image_bytes);
+    p.scratch = p.constants + detail::device_bytes(constant_bytes);
+    p.end = p.scratch + scratch;
+    return p;
+  }();
+
+  status prepare_device() noexcept {
+    if (const status there = execution_.prepare(Kernels::device); there != status::ok) return there;
+    device_memory &memory = execution_.memory();
+    memory.set_scratch(arena_.data() + device_places.scratch);
+    memory.set_block(0, &device_arena_);
+    return device_arena_.take(execution_.user_context(), memory.device(), {arena_.data(), arena_.size()});
+  }
+
+  // Exchanges the caller's pointers for those of the copies on the device.
+  status upload_images(const std::uint8_t *&images, const float *&constants) noexcept {
+    std::byte *const image_place = arena_.data() + device_places.images, *const constant_place =
+                                                                             arena_.data() +
+                                                                             device_places.constants;
+    device_memory &memory = execution_.memory();
+    const auto bytes = static_cast<std::size_t>(shapes_[0].size()) * Batch;
+    if (const status s = memory.upload(execution_.user_context(), image_place, images, bytes);
+        s != status::ok)
+      return s;
+    images = reinterpret_cast<const std::uint8_t *>(image_place);
+    const float *const given = std::exchange(constants, reinterpret_cast<const float *>(constant_place));
+    return memory.upload(execution_.user_context(), constant_place, given, constant_bytes);
+  }
+
+  bool fetch(std::size_t tensor) const noexcept {
+    const tensor_place &place = tensor_places<network>[tensor];
+    if (fetched_[tensor]) return true;
+    std::byte *const at = arena_.data() + place.offset;
+    fetched_[tensor] = execution_.memory().download(execution_.user_context(), at, at,
+                                                    static_cast<std::size_t>(place.bytes)) == status::ok;
+    return fetched_[tensor];
+  }
 
   [[nodiscard]] bool ready() const noexcept { return execution_.threads() > 0; }
 
@@ -192,6 +256,10 @@ private:
   template <const auto &Calls, class Observer = no_observer>
   status run(const weights &w, int last, Observer &&observe = {}) noexcept {
     if (!ready() || !w.assigned(Batch)) return status::not_ready;
+    if constexpr (on_device) {
+      execution_.memory().set_block(1, w.device_block());
+      fetched_.fill(false);
+    }
     status result = status::ok;
     bool done = false;
     hana::for_each(hana::make_range(hana::size_c<0>, hana::size_c<Calls.count>), [&](auto index) noexcept {
@@ -209,7 +277,9 @@ private:
   }
 
   memory_block arena_;
-  execution execution_;
+  mutable execution execution_; // results are fetched from a device when they are looked at
+  [[no_unique_address]] detail::device_block_of<Kernels> device_arena_;
+  mutable std::array<bool, network::layer_count> fetched_{}; // from the device since the last run
   /// The layers' outputs, for the images at hand.
   std::array<shape, network::layer_count> shapes_ = output_shapes<network>(layer_infos<network>[0].output);
 };

@@ -1,5 +1,7 @@
 #include "vggen/core/execution.hpp"
 
+#include "vggen/core/devices.hpp"
+
 #include <HalideRuntime.h>
 
 #include <algorithm>
@@ -200,7 +202,11 @@ void report_error(void *user_context, const char *message) {
     halide_default_error(user_context, message);
 }
 
+// What runtimes of devices say of themselves (how their allocators are set up) is nobody's concern.
+void print_nothing(void *, const char *) {}
+
 bool install_hooks() noexcept {
+  halide_set_custom_print(print_nothing);
   halide_set_custom_malloc(scratch_malloc);
   halide_set_custom_free(scratch_free);
   halide_set_custom_do_par_for(run_parallel_loop);
@@ -254,6 +260,29 @@ status execution::prepare(int threads, std::int64_t shared, std::int64_t per_tas
     return status::out_of_memory;
   }
   return status::ok;
+}
+
+status execution::prepare(device_api device) noexcept {
+  if (const status here = prepare(1, 0, 0, {}); here != status::ok) return here;
+  memory_ = {};
+  const halide_device_interface_t *const interface = interface_of(device);
+  if (!interface) {
+    set_message("the program is not linked with Halide's runtime for devices (vggen::halide_gpu_runtime)");
+    return status::no_device;
+  }
+  configure_devices();
+  // a first allocation finds out whether there is such a device
+  device_block trial;
+  std::array<std::byte, 1> byte{};
+  if (trial.take(user_context(), interface, byte) != status::ok) return status::no_device;
+  memory_.use(interface);
+  return status::ok;
+}
+
+device_memory *detail::device_memory_of(void *user_context) noexcept {
+  thread_context *const c = context_of(user_context);
+  if (!c || !c->owner->memory().device()) return nullptr;
+  return &c->owner->memory();
 }
 
 void *execution::user_context() noexcept { return team_ ? &team_->contexts[0] : nullptr; }

@@ -7,6 +7,7 @@
 // it.
 #pragma once
 
+#include "vggen/core/device.hpp"
 #include "vggen/core/memory.hpp"
 #include "vggen/core/status.hpp"
 
@@ -40,6 +41,13 @@ public:
   /// Starts threads - 1 threads beside the caller's own and takes the scratch memory, or uses what is lent.
   status prepare(int threads, std::int64_t shared, std::int64_t per_task, std::span<std::byte> lent) noexcept;
 
+  /// Makes kernels run on a device, from the caller's own thread. Returns no_device, and the message why, if
+  /// it cannot be had.
+  status prepare(device_api device) noexcept;
+  /// The device's memory, where there is a device.
+  [[nodiscard]] device_memory &memory() noexcept { return memory_; }
+  [[nodiscard]] const device_memory &memory() const noexcept { return memory_; }
+
   /// What a kernel gets as its user context; null before prepare().
   [[nodiscard]] void *user_context() noexcept;
 
@@ -54,7 +62,15 @@ public:
 private:
   std::unique_ptr<team> team_;
   memory_block scratch_;
+  device_memory memory_;
   std::array<char, 512> message_{};
 };
+
+namespace detail {
+
+/// The device's memory that the kernels of a user context use; null: the processor's own.
+device_memory *device_memory_of(void *user_context) noexcept;
+
+} // namespace detail
 
 } // namespace vggen

@@ -35,7 +35,7 @@ template <class Network, int End> struct folding_plan {
   /// Floats before a convolution's folded bias, in whole cache lines. Of the layer behind the last one: of
   /// all.
   static constexpr std::int64_t bias_offset(int convolution) {
-    constexpr std::int64_t unit = 16;
+    constexpr std::int64_t unit = arena_alignment / std::int64_t{sizeof(float)};
     std::int64_t floats = 0;
     for (const layer_info &layer : layer_infos<Network>)
       if (layer.index < convolution && norm_of(layer.index) >= 0)
@@ -49,7 +49,8 @@ template <class Network, int End> struct folding_plan {
     std::int64_t largest = 0;
     for (const layer_info &layer : layer_infos<Network>)
       if (norm_of(layer.index) >= 0) largest = std::max(largest, layer.weight_count());
-    return largest;
+    constexpr std::int64_t unit = arena_alignment / std::int64_t{sizeof(float)};
+    return (largest + unit - 1) / unit * unit;
   }();
   static constexpr std::int64_t floats = bias_floats + weight_floats;
 

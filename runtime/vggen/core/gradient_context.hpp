@@ -40,6 +40,7 @@ private:
 public:
   static constexpr int batch = Kernels::gradients_batch;
   static_assert(batch > 0, "this model was not compiled for gradients (MODE gradients)");
+  static_assert(Kernels::device == device_api::cpu, "gradients at features are computed on the processor");
   static constexpr std::size_t parameter_count = parameter_infos<network>.size();
 
   /// Bytes that prepare() takes: packed weights and the arena of activations and gradients.
@@ -73,8 +74,7 @@ public:
   /// Takes `batch` images as the network sees them, float32 in the order [n][c][y][x]. They last for one run.
   status set_input(const float *nchw) noexcept {
     if (!runner_.ready()) return status::not_ready;
-    runner_.set_input(nchw);
-    return status::ok;
+    return runner_.set_input(nchw);
   }
   /// Takes `batch` images, u8 in the order [n][y][x][c], and normalises them as model_context::set_images
   /// does.

@@ -1,8 +1,9 @@
 #include "vggen/core/invoke.hpp"
 
+#include "vggen/core/arguments.hpp"
 #include "vggen/core/buffers.hpp"
 
-#include <array>
+#include <cstdint>
 
 namespace vggen {
 
@@ -12,14 +13,11 @@ int invoke(const compiled_kernel &kernel, void *user_context, const kernel_opera
   const signature &s = kernel.kernel;
   buffer input = input_of(s, operands.input), output = output_of(s, operands.output);
   if (!s.has_weights()) {
-    std::array<void *, 3> arguments{&user_context, &input.header, &output.header};
-    return kernel.run(arguments.data());
+    return argument_list(user_context).add(input).add(output).run(kernel);
   }
   buffer weights = kernel_weights(s, kernel.packed_size, operands.weights);
   buffer bias(operands.bias, f32, {{0, s.outputs}});
-  std::array<void *, 5> arguments{&user_context, &input.header, &weights.header, &bias.header,
-                                  &output.header};
-  return kernel.run(arguments.data());
+  return argument_list(user_context).add(input).add(weights).add(bias).add(output).run(kernel);
 }
 
 int invoke_preprocess(const compiled_kernel &kernel, void *user_context, const std::uint8_t *images,
@@ -29,8 +27,7 @@ int invoke_preprocess(const compiled_kernel &kernel, void *user_context, const s
   buffer values(constants, f32, {{0, s.channels}, {0, 3}});
   buffer result = output_of(s, output);
   std::int32_t reverse = reverse_channels;
-  std::array<void *, 5> arguments{&user_context, &image.header, &values.header, &reverse, &result.header};
-  return kernel.run(arguments.data());
+  return argument_list(user_context).add(image).add(values).add(reverse).add(result).run(kernel);
 }
 
 int invoke_pack(const compiled_kernel &kernel, void *user_context, const float *weights,
@@ -44,8 +41,7 @@ int invoke_pack_rows(const compiled_kernel &kernel, void *user_context, int rows
   const std::int64_t size = kernel.packed_size * rows / s.outputs;
   s.outputs = rows;
   buffer from = file_weights(s, weights), to = kernel_weights(s, size, packed);
-  std::array<void *, 3> arguments{&user_context, &from.header, &to.header};
-  return kernel.pack(arguments.data());
+  return argument_list(user_context).add(from).add(to).pack(kernel);
 }
 
 } // namespace vggen

@@ -1,34 +1,15 @@
 #include "vggen/core/invoke_training.hpp"
 
+#include "vggen/core/arguments.hpp"
 #include "vggen/core/buffers.hpp"
 
-#include <array>
-#include <cstddef>
-#include <type_traits>
+#include <cstdint>
 
 namespace vggen {
 
 using namespace detail;
 
 namespace {
-
-// The arguments of one call, in order; they must live until it.
-class argument_list {
-public:
-  explicit argument_list(void *&user_context) noexcept { add(user_context); }
-  template <class T> argument_list &add(T &value) noexcept {
-    if constexpr (std::is_same_v<T, buffer>)
-      items_[count_++] = &value.header;
-    else
-      items_[count_++] = const_cast<void *>(static_cast<const void *>(&value));
-    return *this;
-  }
-  int call(kernel_function function) noexcept { return function(items_.data()); }
-
-private:
-  std::array<void *, 12> items_{};
-  std::size_t count_ = 0;
-};
 
 struct draw_words {
   float probability;
@@ -51,7 +32,7 @@ int invoke_dropout(const compiled_kernel &kernel, void *user_context, const floa
   argument_list arguments(user_context);
   arguments.add(in);
   words.add_to(arguments);
-  return arguments.add(out).call(kernel.run);
+  return arguments.add(out).run(kernel);
 }
 
 int invoke_backward(const compiled_kernel &kernel, void *user_context, const backward_operands &operands,
@@ -64,17 +45,17 @@ int invoke_backward(const compiled_kernel &kernel, void *user_context, const bac
   if (s.dir == direction::backward_weights) {
     buffer weight_gradient = file_weights(s, operands.weight_gradient);
     buffer bias_gradient(operands.bias_gradient, f32, {{0, s.outputs}});
-    return arguments.add(input).add(weight_gradient).add(bias_gradient).call(kernel.run);
+    return arguments.add(input).add(weight_gradient).add(bias_gradient).run(kernel);
   }
   buffer input_gradient = input_gradient_of(s, operands.input_gradient);
   if (s.has_weights()) {
     buffer weights = kernel_weights(s, kernel.packed_size, operands.weights);
-    return arguments.add(weights).add(input).add(input_gradient).call(kernel.run);
+    return arguments.add(weights).add(input).add(input_gradient).run(kernel);
   }
   arguments.add(input);
   draw_words words(draw);
   if (s.op == operation::dropout) words.add_to(arguments);
-  return arguments.add(input_gradient).call(kernel.run);
+  return arguments.add(input_gradient).run(kernel);
 }
 
 int invoke_batch_norm(const compiled_kernel &kernel, void *user_context, const batch_norm_operands &operands,
@@ -90,7 +71,7 @@ int invoke_batch_norm(const compiled_kernel &kernel, void *user_context, const b
       .add(operands.images)
       .add(statistics)
       .add(out)
-      .call(kernel.run);
+      .run(kernel);
 }
 
 int invoke_batch_norm_backward(const compiled_kernel &kernel, void *user_context,
@@ -103,9 +84,9 @@ int invoke_batch_norm_backward(const compiled_kernel &kernel, void *user_context
   argument_list arguments(user_context);
   arguments.add(gradient).add(input).add(statistics);
   if (s.dir == direction::backward_weights)
-    return arguments.add(operands.images).add(of_scale).add(of_shift).call(kernel.run);
+    return arguments.add(operands.images).add(of_scale).add(of_shift).run(kernel);
   buffer scale(operands.scale, f32, {{0, s.channels}}), out = input_gradient_of(s, input_gradient);
-  return arguments.add(scale).add(of_scale).add(of_shift).add(operands.images).add(out).call(kernel.run);
+  return arguments.add(scale).add(of_scale).add(of_shift).add(operands.images).add(out).run(kernel);
 }
 
 int invoke_cross_entropy(const compiled_kernel &kernel, void *user_context, const float *logits,
@@ -122,7 +103,7 @@ int invoke_cross_entropy(const compiled_kernel &kernel, void *user_context, cons
       .add(weight)
       .add(loss_buffer)
       .add(out)
-      .call(kernel.run);
+      .run(kernel);
 }
 
 int invoke_squared_error(const compiled_kernel &kernel, void *user_context, const float *values,
@@ -139,7 +120,7 @@ int invoke_squared_error(const compiled_kernel &kernel, void *user_context, cons
       .add(weight)
       .add(loss_buffer)
       .add(out)
-      .call(kernel.run);
+      .run(kernel);
 }
 
 int invoke_sgd(const compiled_kernel &kernel, void *user_context, std::int64_t count, const float *gradients,
@@ -157,7 +138,7 @@ int invoke_sgd(const compiled_kernel &kernel, void *user_context, std::int64_t c
       .add(nesterov)
       .add(value)
       .add(momentum)
-      .call(kernel.run);
+      .run(kernel);
 }
 
 } // namespace vggen

@@ -58,6 +58,12 @@ struct device_scratch_buffer {
   }
 };
 
+/// Bytes that such a buffer takes, in whole units of what devices are content with.
+constexpr std::size_t device_scratch_bytes(const device_scratch_buffer &buffer) {
+  constexpr std::size_t unit = 512;
+  return (buffer.bytes() + unit - 1) / unit * unit;
+}
+
 /// Represents one compiled kernel.
 struct compiled_kernel {
   signature kernel{};
@@ -77,6 +83,13 @@ struct compiled_kernel {
   double error = 0;
   std::int64_t object_bytes = 0; ///< size of its object file
 
+  /// Bytes of its scratch buffers on a device.
+  [[nodiscard]] constexpr std::size_t device_scratch_bytes() const {
+    std::size_t bytes = 0;
+    for (const device_scratch_buffer &buffer : device_scratch)
+      bytes += vggen::device_scratch_bytes(buffer);
+    return bytes;
+  }
   /// Takes its weights in an order of its schedule's.
   [[nodiscard]] constexpr bool packs_weights() const { return packed_size > 0; }
 };

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "vggen/core/activation.hpp"
+#include "vggen/core/device.hpp"
 #include "vggen/core/execution.hpp"
 #include "vggen/core/folding.hpp"
 #include "vggen/core/invoke.hpp"
@@ -18,6 +19,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <utility>
 
 namespace vggen {
 
@@ -58,16 +60,49 @@ public:
     return static_cast<std::size_t>(packing[calls.count] + folding::floats) * sizeof(float);
   }
   static constexpr std::size_t arena_bytes() noexcept {
-    return static_cast<std::size_t>(step_arena_bytes<Goal>(Network{}));
+    return on_device ? device_places.end : static_cast<std::size_t>(step_arena_bytes<Goal>(Network{}));
   }
 
+  static constexpr bool on_device = Kernels::device != device_api::cpu;
+  /// What lies behind the tensors on a device: what a step is given as it comes, what it gives beside
+  /// tensors, and kernels' scratch.
+  struct places_on_device {
+    std::size_t images = 0, constants = 0, labels = 0, targets = 0, losses = 0, scratch = 0, end = 0;
+  };
+  static constexpr std::size_t image_bytes =
+      static_cast<std::size_t>(layer_infos<Network>[0].output.size()) * Network::batch;
+  static constexpr std::size_t constant_bytes =
+      3 * sizeof(float) * static_cast<std::size_t>(layer_infos<Network>[0].output.channels);
+  static constexpr std::size_t label_bytes = sizeof(std::int32_t) * static_cast<std::size_t>(Network::batch);
+  static constexpr std::size_t target_bytes = [] {
+    std::size_t numbers = 0;
+    for (const step_call &call : calls)
+      if (call.kernel.op == operation::squared_error) numbers = static_cast<std::size_t>(call.kernel.outputs);
+    return numbers * sizeof(float) * static_cast<std::size_t>(Network::batch);
+  }();
+  static constexpr places_on_device device_places = [] {
+    std::size_t scratch = 0;
+    for (const compiled_kernel &k : Kernels::kernels)
+      if (k.kernel.batch == Network::batch) scratch = std::max(scratch, k.device_scratch_bytes());
+    places_on_device p{.images = static_cast<std::size_t>(step_arena_bytes<Goal>(Network{}))};
+    p.constants = p.images + device_bytes(image_bytes);
+    p.labels = p.constants + device_bytes(constant_bytes);
+    p.targets = p.labels + device_bytes(label_bytes);
+    p.losses = p.targets + device_bytes(target_bytes);
+    p.scratch = p.losses + device_bytes(label_bytes);
+    p.end = p.scratch + scratch;
+    return p;
+  }();
+
   /// Takes memory and starts threads (0: default_threads()). Returns unsupported_target if this machine
-  /// cannot run the kernels, invalid_argument for an impossible number of threads, out_of_memory.
+  /// cannot run the kernels, no_device if it lacks the device that they are for, invalid_argument for an
+  /// impossible number of threads, out_of_memory.
   status prepare(int threads) noexcept {
     if (!halide_can_use_target_features(static_cast<int>(Kernels::target_features.size()),
                                         Kernels::target_features.data()))
       return status::unsupported_target;
     if (!packed_.reset(packed_bytes()) || !arena_.reset(arena_bytes())) return status::out_of_memory;
+    if constexpr (on_device) return prepare_device();
     return execution_.prepare(threads == 0 ? default_threads() : threads, scratch_demand.shared,
                               scratch_demand.per_task, {});
   }
@@ -81,22 +116,53 @@ public:
   [[nodiscard]] float *at(std::size_t place) const noexcept {
     return reinterpret_cast<float *>(arena_.data() + places[place].offset);
   }
+  /// A tensor for the caller to look at; from a device it is fetched, and data is null if that fails.
   [[nodiscard]] activation_view view(step_tensor which, int layer) const noexcept {
     const std::size_t place = step_place<Network>(which, layer);
+    if constexpr (on_device)
+      if (!fetch(place)) return {};
     return {.data = at(place),
             .extent = places[place].extent,
             .batch = Network::batch,
             .halo = places[place].halo};
   }
 
+  /// Copies a tensor from a device, once after each run that may have changed it; and back.
+  bool fetch(std::size_t place) const noexcept {
+    if (!fetched_[place])
+      fetched_[place] = memory().download(execution_.user_context(), at(place), at(place),
+                                          static_cast<std::size_t>(places[place].bytes)) == status::ok;
+    return fetched_[place];
+  }
+  status bring(std::size_t place) noexcept {
+    return memory().upload(execution_.user_context(), at(place), at(place),
+                           static_cast<std::size_t>(places[place].bytes));
+  }
+  [[nodiscard]] device_memory &memory() const noexcept { return execution_.memory(); }
+
   /// See training_context.
-  void set_input(const float *nchw) noexcept {
+  status set_input(const float *nchw) noexcept {
     fill_activation(at(step_tensor::activation, 0), layer_infos<Network>[0].output, Network::batch,
                     places[0].halo, nchw);
+    return on_device ? bring(step_place<Network>(step_tensor::activation, 0)) : status::ok;
+  }
+  /// Copies what a step is given to its place on a device, which `given` then names.
+  template <class T> status give(std::size_t place, std::size_t bytes, const T *&given) noexcept {
+    const T *const from = std::exchange(given, reinterpret_cast<const T *>(arena_.data() + place));
+    return memory().upload(execution_.user_context(), given, from, bytes);
+  }
+  /// A place behind the tensors.
+  template <class T> [[nodiscard]] T *behind(std::size_t place) const noexcept {
+    return reinterpret_cast<T *>(arena_.data() + place);
   }
   status set_images(const std::uint8_t *images, const float *constants, bool reverse_channels) noexcept {
     constexpr int index = find_kernel<Kernels>(preprocess_call<Network>().kernel);
     static_assert(index >= 0, "the preprocessing kernel was not compiled");
+    if constexpr (on_device) {
+      if (const status s = give(device_places.images, image_bytes, images); s != status::ok) return s;
+      if (const status s = give(device_places.constants, constant_bytes, constants); s != status::ok)
+        return s;
+    }
     return result_of(invoke_preprocess(Kernels::kernels[index], execution_.user_context(), images, constants,
                                        reverse_channels, at(step_tensor::activation, 0)));
   }
@@ -104,6 +170,8 @@ public:
   /// Packs the weights that kernels want packed, of layers from `first` on.
   status pack(const float *const *parameters, int first) noexcept {
     if (first == 0) folding::fold_biases(parameters, folded());
+    if constexpr (on_device && folding::bias_floats > 0)
+      if (const status s = upload(folded(), folding::bias_floats); s != status::ok) return s;
     for (std::size_t i = 0; i < calls.count; ++i) {
       const step_call &call = calls.items[i];
       if (packing[i] < 0 || call.layer < first) continue;
@@ -111,6 +179,12 @@ public:
       const float *const weights = folding::norm_of(call.layer) < 0
                                        ? parameters[parameter_index<Network>(call.layer)]
                                        : folding::fold_weights(call.layer, parameters, folded());
+      if constexpr (on_device)
+        if (folding::norm_of(call.layer) >= 0)
+          if (const status s =
+                  upload(weights, layer_infos<Network>[static_cast<std::size_t>(call.layer)].weight_count());
+              s != status::ok)
+            return s;
       if (invoke_pack(Kernels::kernels[static_cast<std::size_t>(kernel)], execution_.user_context(), weights,
                       packed_at(i)) != 0)
         return status::kernel_failed;
@@ -121,6 +195,7 @@ public:
   /// Runs the calls that `wanted` picks, each by its own type.
   template <class Wanted> status run(const step_operands &operands, Wanted) noexcept {
     status result = status::ok;
+    fetched_.fill(false);
     hana::for_each(hana::make_range(hana::size_c<0>, hana::size_c<calls.count>), [&](auto index) noexcept {
       constexpr std::size_t i = decltype(index)::value;
       if constexpr (Wanted{}(calls.items[i]))
@@ -132,6 +207,22 @@ public:
   static status result_of(int error) noexcept { return error == 0 ? status::ok : status::kernel_failed; }
 
 private:
+  status prepare_device() noexcept {
+    if (const status there = execution_.prepare(Kernels::device); there != status::ok) return there;
+    fetched_.fill(false);
+    void *const context = execution_.user_context();
+    memory().set_scratch(behind<std::byte>(device_places.scratch));
+    memory().set_block(0, &device_arena_);
+    memory().set_block(1, &device_packed_);
+    const status packed = device_packed_.take(context, memory().device(), {packed_.data(), packed_.size()});
+    if (packed != status::ok) return packed;
+    return device_arena_.take(context, memory().device(), {arena_.data(), arena_.size()});
+  }
+  status upload(const float *place, std::int64_t floats) noexcept {
+    return memory().upload(execution_.user_context(), place, place,
+                           static_cast<std::size_t>(floats) * sizeof(float));
+  }
+
   // Packed weights: where those of call i lie, in floats; -1 where it takes none. The last one: the end.
   static constexpr auto packing = [] {
     std::array<std::int64_t, calls.count + 1> offsets{};
@@ -141,7 +232,7 @@ private:
       const std::int64_t size =
           kernel >= 0 ? Kernels::kernels[static_cast<std::size_t>(kernel)].packed_size : 0;
       offsets[i] = size > 0 ? end : -1;
-      constexpr std::int64_t unit = 16; // floats in a cache line
+      constexpr std::int64_t unit = arena_alignment / std::int64_t{sizeof(float)};
       end += (size + unit - 1) / unit * unit;
     }
     offsets[calls.count] = end;
@@ -247,7 +338,10 @@ private:
   }
 
   memory_block packed_, arena_;
-  execution execution_;
+  mutable execution execution_; // tensors are fetched from a device when they are looked at
+  [[no_unique_address]] device_block_of<Kernels> device_arena_;
+  [[no_unique_address]] device_block_of<Kernels> device_packed_;
+  mutable std::array<bool, places.size()> fetched_{};
 };
 
 } // namespace detail

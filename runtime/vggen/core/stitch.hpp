@@ -109,7 +109,7 @@ template <class Kernels> struct packing_plan {
             known = true;
           }
         if (known) continue;
-        constexpr std::int64_t unit = 16; // floats in a cache line
+        constexpr std::int64_t unit = arena_alignment / std::int64_t{sizeof(float)};
         const std::int64_t offset =
             list.count == 0 ? 0 : list.items[list.count - 1].offset + list.items[list.count - 1].size;
         list.push_back({.layer = call.parameter_layer,

@@ -27,6 +27,7 @@
 #include <cstring>
 #include <limits>
 #include <span>
+#include <utility>
 
 namespace vggen {
 
@@ -61,7 +62,8 @@ public:
   static constexpr std::size_t arena_bytes() noexcept { return runner::arena_bytes(); }
 
   /// Takes memory and starts threads; parameters and momenta are zero. Returns unsupported_target if this
-  /// machine cannot run the kernels, invalid_argument for an impossible number of threads, out_of_memory.
+  /// machine cannot run the kernels, no_device if it lacks the device that they are for, invalid_argument for
+  /// an impossible number of threads, out_of_memory.
   status prepare(const training_options &options = {}) noexcept {
     if (!parameters_.reset(floats_bytes(all_floats)) || !gradients_.reset(floats_bytes(trained_floats)) ||
         !momenta_.reset(floats_bytes(trained_floats)))
@@ -69,17 +71,22 @@ public:
     for (const memory_block *block : {&parameters_, &gradients_, &momenta_})
       std::memset(block->data(), 0, block->size());
     parameters_changed();
-    return runner_.prepare(options.threads);
+    if (const status ready = runner_.prepare(options.threads); ready != status::ok || !on_device)
+      return ready;
+    if constexpr (on_device) return take_device_memory();
   }
 
   /// All parameters in one block, each at parameter_offsets. After a change by anyone but update(), call
-  /// parameters_changed().
-  [[nodiscard]] std::span<float> parameters() noexcept { return floats_of(parameters_); }
-  [[nodiscard]] std::span<const float> parameters() const noexcept { return floats_of(parameters_); }
+  /// parameters_changed(). On a device this and what follows copies what has changed there, and what a caller
+  /// may have changed is copied back before the next step.
+  [[nodiscard]] std::span<float> parameters() noexcept { return to_change(state_parameters, parameters_); }
+  [[nodiscard]] std::span<const float> parameters() const noexcept {
+    return to_read(state_parameters, parameters_);
+  }
   /// Gradients, and momenta, of the parameters that training changes, in the same layout.
-  [[nodiscard]] std::span<float> gradients() noexcept { return floats_of(gradients_); }
-  [[nodiscard]] std::span<float> momenta() noexcept { return floats_of(momenta_); }
-  [[nodiscard]] std::span<const float> momenta() const noexcept { return floats_of(momenta_); }
+  [[nodiscard]] std::span<float> gradients() noexcept { return to_change(state_gradients, gradients_); }
+  [[nodiscard]] std::span<float> momenta() noexcept { return to_change(state_momenta, momenta_); }
+  [[nodiscard]] std::span<const float> momenta() const noexcept { return to_read(state_momenta, momenta_); }
 
   /// One parameter tensor, as files have it; index as in parameter_infos.
   [[nodiscard]] std::span<float> parameter(std::size_t index) noexcept {
@@ -91,18 +98,15 @@ public:
   }
   /// Pointers as model_weights::assign takes them.
   [[nodiscard]] std::array<const float *, parameter_count> parameter_pointers() const noexcept {
-    std::array<const float *, parameter_count> pointers{};
-    for (std::size_t i = 0; i < parameter_count; ++i)
-      pointers[i] = parameters().data() + offset_of(i);
-    return pointers;
+    (void)parameters();
+    return places_of_parameters();
   }
   void parameters_changed() noexcept { packed_all_ = packed_trained_ = false; }
 
   /// Takes `batch` images as the network sees them, float32 in the order [n][c][y][x].
   status set_input(const float *nchw) noexcept {
     if (!ready()) return status::not_ready;
-    runner_.set_input(nchw);
-    return status::ok;
+    return runner_.set_input(nchw);
   }
   /// Takes `batch` images, u8 in the order [n][y][x][c], and normalises them as model_context::set_images
   /// does.
@@ -148,6 +152,10 @@ public:
   }
   /// What forward_frozen() computes and forward_trained() reads, image by image: to be kept, and put back.
   [[nodiscard]] std::span<float> frozen_values() noexcept {
+    if constexpr (on_device) {
+      (void)runner_.fetch(step_place<network>(step_tensor::activation, frozen_output));
+      frozen_changed_ = true;
+    }
     return {runner_.at(step_tensor::activation, frozen_output), frozen_floats * batch};
   }
   /// Goes on from frozen_values() to the end, as forward() does.
@@ -155,11 +163,11 @@ public:
     if (!ready()) return status::not_ready;
     if (images < 1 || images > batch) return status::invalid_argument;
     if (const status packed = pack(); packed != status::ok) return packed;
+    if (const status frozen = bring_frozen(); frozen != status::ok) return frozen;
     number_ = number;
     images_ = images;
     const status result = run(after_frozen);
-    if (result == status::ok) move_running_statistics();
-    return result;
+    return result == status::ok ? move_running_statistics() : result;
   }
 
   /// Whether a batch norm is trained, so that what it gives depends on the batch.
@@ -174,6 +182,7 @@ public:
   {
     if (!ready()) return status::not_ready;
     if (const status packed = pack(); packed != status::ok) return packed;
+    if (const status frozen = bring_frozen(); frozen != status::ok) return frozen;
     drops_ = false;
     const status result = run(after_frozen);
     drops_ = true;
@@ -197,11 +206,21 @@ public:
     return run_loss(labels, boxes == 1 ? std::numeric_limits<int>::max() : boxes, weight);
   }
   /// Each image's loss, of the last loss().
-  [[nodiscard]] std::span<const float> losses() const noexcept { return losses_; }
+  [[nodiscard]] std::span<const float> losses() const noexcept {
+    if constexpr (on_device)
+      if (std::exchange(losses_on_device_, false)) {
+        const float *const place = runner_.template behind<float>(runner::device_places.losses);
+        if (runner_.memory().download(context(), place, losses_.data(), runner::label_bytes) != status::ok)
+          return {};
+      }
+    return losses_;
+  }
 
   /// Computes the gradients of all parameters that are trained, from the last loss().
   status backward() noexcept {
     if (!ready()) return status::not_ready;
+    if (const status there = bring(state_gradients); there != status::ok) return there;
+    changed_there(state_gradients);
     return run([](const step_call &call) { return call.kernel.dir != direction::forward; });
   }
 
@@ -211,6 +230,10 @@ public:
     if (!ready()) return status::not_ready;
     constexpr int index = detail::find_kernel<Kernels>(sgd_kernel);
     static_assert(index >= 0, "the optimiser was not compiled");
+    for (const state_block block : {state_parameters, state_gradients, state_momenta})
+      if (const status there = bring(block); there != status::ok) return there;
+    changed_there(state_parameters);
+    changed_there(state_momenta);
     const auto factors = [&](std::size_t i) { return std::array{rate_factors_[i], decay_factors_[i]}; };
     const auto is_statistic = [](std::size_t i) { return parameter_infos<network>[i].is_statistic(); };
     for (std::size_t i = first_trained; i < parameter_count;) {
@@ -225,10 +248,10 @@ public:
       sgd_arguments a = arguments;
       a.learning_rate *= rate_factors_[i];
       a.weight_decay *= decay_factors_[i];
-      const int error =
-          invoke_sgd(Kernels::kernels[index], runner_.threads().user_context(),
-                     static_cast<std::int64_t>(offset_of(end) - from), gradients().data() + gradient_from, a,
-                     parameters().data() + from, momenta().data() + gradient_from);
+      const int error = invoke_sgd(
+          Kernels::kernels[index], runner_.threads().user_context(),
+          static_cast<std::int64_t>(offset_of(end) - from), floats_of(gradients_).data() + gradient_from, a,
+          floats_of(parameters_).data() + from, floats_of(momenta_).data() + gradient_from);
       if (error != 0) return status::kernel_failed;
       i = end;
     }
@@ -254,8 +277,87 @@ public:
   [[nodiscard]] int threads() const noexcept { return runner_.threads().threads(); }
   /// What a kernel that failed said of it, in one line.
   [[nodiscard]] const char *message() const noexcept { return runner_.threads().message(); }
+  /// What has been copied between the host and the device.
+  [[nodiscard]] device_crossings crossings() const noexcept { return runner_.threads().memory().crossings(); }
 
 private:
+  static constexpr bool on_device = runner::on_device;
+
+  // The blocks of the training's state; on a device each may be newer there or on the host.
+  enum state_block : std::uint8_t { state_parameters, state_gradients, state_momenta };
+  enum class newer : std::uint8_t { none, host, device };
+
+  [[nodiscard]] void *context() const noexcept { return runner_.threads().user_context(); }
+  [[nodiscard]] const memory_block &block_of(state_block which) const noexcept {
+    return which == state_parameters ? parameters_ : which == state_gradients ? gradients_ : momenta_;
+  }
+
+  status take_device_memory() noexcept {
+    device_memory &memory = runner_.memory();
+    for (std::size_t i = 0; i < device_blocks_.size(); ++i) {
+      const memory_block &host = block_of(static_cast<state_block>(i));
+      memory.set_block(2 + i, &device_blocks_[i]);
+      const status taken = device_blocks_[i].take(context(), memory.device(), {host.data(), host.size()});
+      if (taken != status::ok) return taken;
+    }
+    newer_.fill(newer::host);
+    return status::ok;
+  }
+
+  void changed_there(state_block which) noexcept { newer_[which] = newer::device; }
+
+  // Copies a block to the device, if the host's is newer.
+  status bring(state_block which) noexcept {
+    if (!on_device || newer_[which] != newer::host) return status::ok;
+    const memory_block &block = block_of(which);
+    const status result = runner_.memory().upload(context(), block.data(), block.data(), block.size());
+    if (result == status::ok) newer_[which] = newer::none;
+    return result;
+  }
+
+  // Copies a block from the device, if that one is newer. Running statistics are the host's: the device does
+  // not change them.
+  void fetch(state_block which) const noexcept {
+    if (!on_device || newer_[which] != newer::device) return;
+    const std::size_t first = offset_of(first_trained), before = which == state_parameters ? 0 : first;
+    float *const data = floats_of(block_of(which)).data();
+    bool fetched = true;
+    for (std::size_t i = first_trained; i < parameter_count;) {
+      std::size_t end = i;
+      while (end < parameter_count && !parameter_infos<network>[end].is_statistic())
+        ++end;
+      float *const from = data + offset_of(i) - before;
+      if (end > i)
+        fetched = fetched &&
+                  runner_.memory().download(context(), from, from,
+                                            (offset_of(end) - offset_of(i)) * sizeof(float)) == status::ok;
+      i = std::max(end, i + 1);
+    }
+    if (fetched) newer_[which] = newer::none;
+  }
+
+  std::span<float> to_change(state_block which, const memory_block &block) noexcept {
+    fetch(which);
+    if (on_device) newer_[which] = newer::host;
+    return floats_of(block);
+  }
+  [[nodiscard]] std::span<const float> to_read(state_block which, const memory_block &block) const noexcept {
+    fetch(which);
+    return floats_of(block);
+  }
+
+  [[nodiscard]] std::array<const float *, parameter_count> places_of_parameters() const noexcept {
+    std::array<const float *, parameter_count> pointers{};
+    for (std::size_t i = 0; i < parameter_count; ++i)
+      pointers[i] = floats_of(parameters_).data() + offset_of(i);
+    return pointers;
+  }
+
+  status bring_frozen() noexcept {
+    if (!std::exchange(frozen_changed_, false)) return status::ok;
+    return runner_.bring(step_place<network>(step_tensor::activation, frozen_output));
+  }
+
   static constexpr std::int64_t all_floats = parameter_offsets<network>.back();
   static constexpr std::int64_t trained_floats = all_floats - parameter_offsets<network>[first_trained];
   static constexpr int logits_tensor = [] {
@@ -290,22 +392,29 @@ private:
   // Packs the weights of convolutions that changed: of frozen layers once, of the others after each update.
   status pack() noexcept {
     if (packed_all_ && packed_trained_) return status::ok;
+    if (const status there = bring(state_parameters); there != status::ok) return there;
     const status result =
-        runner_.pack(parameter_pointers().data(), packed_all_ ? first_trained_layer<network>() : 0);
+        runner_.pack(places_of_parameters().data(), packed_all_ ? first_trained_layer<network>() : 0);
     packed_all_ = packed_trained_ = result == status::ok;
     return result;
   }
 
   // running = (1 - momentum) running + momentum of the batch; the variance is the unbiased one, as in
   // PyTorch.
-  void move_running_statistics() noexcept {
+  status move_running_statistics() noexcept {
     constexpr float momentum = 0.1f;
+    const auto parameter_at = [&](std::size_t i) {
+      return floats_of(parameters_).subspan(offset_of(i), size_of(i));
+    };
     for (const step_call &call : runner::calls) {
       const signature &s = call.kernel;
       if (s.op != operation::batch_norm || s.dir != direction::forward) continue;
+      if constexpr (on_device)
+        if (!runner_.fetch(step_place<network>(step_tensor::statistics, call.layer)))
+          return status::kernel_failed;
       const float *const statistics = runner_.at(step_tensor::statistics, call.layer);
       const auto first = static_cast<std::size_t>(detail::parameter_index<network>(call.layer));
-      const std::span<float> mean = parameter(first + 2), variance = parameter(first + 3);
+      const std::span<float> mean = parameter_at(first + 2), variance = parameter_at(first + 3);
       const float pixels = static_cast<float>(images_) * static_cast<float>(s.height * s.width);
       const float unbiased = pixels > 1 ? pixels / (pixels - 1) : 1;
       for (std::size_t c = 0; c < mean.size(); ++c) {
@@ -313,6 +422,7 @@ private:
         variance[c] += momentum * (statistics[mean.size() + c] * unbiased - variance[c]);
       }
     }
+    return status::ok;
   }
 
   // Labels are below `end`.
@@ -322,14 +432,26 @@ private:
       return status::invalid_argument;
     labels_ = labels;
     weight_ = weight;
+    if constexpr (on_device) {
+      constexpr auto &places = runner::device_places;
+      if (const status s = runner_.give(places.labels, runner::label_bytes, labels_); s != status::ok)
+        return s;
+      if constexpr (runner::target_bytes > 0)
+        if (const status s = runner_.give(places.targets, runner::target_bytes, targets_); s != status::ok)
+          return s;
+      losses_on_device_ = true;
+    }
     return run([](const step_call &call) { return call.is_loss(); });
   }
 
   template <class Wanted> status run(Wanted wanted) noexcept {
-    const auto parameters = parameter_pointers();
+    const auto parameters = places_of_parameters();
     std::array<float *, parameter_count> gradients{};
     for (std::size_t i = first_trained; i < parameter_count; ++i)
-      gradients[i] = gradient(i).data();
+      gradients[i] = floats_of(gradients_).data() + (offset_of(i) - offset_of(first_trained));
+    if (const status there = bring(state_parameters); there != status::ok) return there;
+    float *losses = losses_.data();
+    if constexpr (on_device) losses = runner_.template behind<float>(runner::device_places.losses);
     return runner_.run({.parameters = parameters.data(),
                         .gradients = gradients.data(),
                         .number = number_,
@@ -337,7 +459,7 @@ private:
                         .targets = targets_,
                         .smoothing = smoothing_,
                         .weight = weight_,
-                        .losses = losses_.data(),
+                        .losses = losses,
                         .images = images_,
                         .drops = drops_},
                        wanted);
@@ -352,7 +474,11 @@ private:
   memory_block parameters_, gradients_, momenta_;
   runner runner_;
   std::array<float, parameter_count> rate_factors_ = ones<float>(), decay_factors_ = ones<float>();
-  std::array<float, static_cast<std::size_t>(batch)> losses_{};
+  mutable std::array<float, static_cast<std::size_t>(batch)> losses_{};
+  mutable bool losses_on_device_ = false; // and not here yet
+  [[no_unique_address]] std::array<detail::device_block_of<Kernels>, 3> device_blocks_;
+  mutable std::array<newer, 3> newer_{}; // by state_block
+  bool frozen_changed_ = false;          // by the caller, on the host
   bool packed_all_ = false, packed_trained_ = false;
   step_number number_;
   int images_ = batch;

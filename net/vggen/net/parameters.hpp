@@ -90,9 +90,9 @@ template <class Network> constexpr auto make_parameter_infos() {
 /// The parameter tensors of a network: std::array<parameter_info, N>.
 template <class Network> inline constexpr auto parameter_infos = detail::make_parameter_infos<Network>();
 
-/// Where each parameter tensor lies in one block that holds them all, in floats, each aligned as tensors are; the
-/// last entry is the size of the block. Weights, their gradients and their momenta are three blocks of this
-/// layout.
+/// Where each parameter tensor lies in one block that holds them all, in floats, each aligned as tensors are;
+/// the last entry is the size of the block. Weights, their gradients and their momenta are three blocks of
+/// this layout.
 template <class Network>
 inline constexpr auto parameter_offsets = [] {
   constexpr std::int64_t unit = arena_alignment / std::int64_t{sizeof(float)};

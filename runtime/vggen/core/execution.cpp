@@ -285,7 +285,7 @@ device_memory *detail::device_memory_of(void *user_context) noexcept {
   return &c->owner->memory();
 }
 
-void *execution::user_context() noexcept { return team_ ? &team_->contexts[0] : nullptr; }
+void *execution::user_context() const noexcept { return team_ ? &team_->contexts[0] : nullptr; }
 
 int execution::threads() const noexcept { return team_ ? team_->threads : 0; }
 

@@ -49,7 +49,7 @@ public:
   [[nodiscard]] const device_memory &memory() const noexcept { return memory_; }
 
   /// What a kernel gets as its user context; null before prepare().
-  [[nodiscard]] void *user_context() noexcept;
+  [[nodiscard]] void *user_context() const noexcept;
 
   [[nodiscard]] int threads() const noexcept;
 

@@ -169,9 +169,11 @@ public:
 
   /// Packs the weights that kernels want packed, of layers from `first` on.
   status pack(const float *const *parameters, int first) noexcept {
-    if (first == 0) folding::fold_biases(parameters, folded());
-    if constexpr (on_device && folding::bias_floats > 0)
-      if (const status s = upload(folded(), folding::bias_floats); s != status::ok) return s;
+    if (first == 0) {
+      folding::fold_biases(parameters, folded());
+      if constexpr (on_device && folding::bias_floats > 0)
+        if (const status s = upload(folded(), folding::bias_floats); s != status::ok) return s;
+    }
     for (std::size_t i = 0; i < calls.count; ++i) {
       const step_call &call = calls.items[i];
       if (packing[i] < 0 || call.layer < first) continue;
